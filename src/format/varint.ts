@@ -37,3 +37,68 @@ export function uvarintLength(value: number): number {
   }
   return length;
 }
+
+/** What {@linkcode UvarintReader.next} gives for values beyond a safe integer. */
+export const WIDE = -1;
+/** What {@linkcode UvarintReader.next} gives for more than ten bytes. */
+export const TOO_LONG = -2;
+
+/**
+ * Reads varints one after the other.
+ *
+ * Bounds are the caller's: at least ten bytes must be readable at `pos`, so a
+ * buffer that may end inside a varint is padded with zero bytes and `pos`
+ * compared with its true end afterwards.
+ */
+export class UvarintReader {
+  bytes: Uint8Array = new Uint8Array(0);
+  pos: number = 0;
+  /** The value when `next` gave {@linkcode WIDE}; 0 to 2^64 - 1. */
+  wide: bigint = 0n;
+
+  /**
+   * The next value, or {@linkcode WIDE} or {@linkcode TOO_LONG}, with `pos`
+   * after it. Padded forms are taken; bits beyond the 64th are ignored, as in
+   * Go 1.19.
+   */
+  next(): number {
+    const bytes = this.bytes;
+    let byte = bytes[this.pos++];
+    if (byte < GROUP) return byte;
+    let value = byte & 0x7f;
+    byte = bytes[this.pos++];
+    if (byte < GROUP) return value | byte << 7;
+    value |= (byte & 0x7f) << 7;
+    byte = bytes[this.pos++];
+    if (byte < GROUP) return value | byte << 14;
+    value |= (byte & 0x7f) << 14;
+    byte = bytes[this.pos++];
+    if (byte < GROUP) return value | byte << 21;
+    return this.#long(value | (byte & 0x7f) << 21);
+  }
+
+  /** The fifth byte and after; `low` holds the first 28 bits. */
+  #long(low: number): number {
+    let high = 0;
+    let scale = 1;
+    // Three groups on top of 28 bits: 49 bits, exact in a double.
+    for (let index = 4; index < 7; index++) {
+      const byte = this.bytes[this.pos++];
+      high += (byte & 0x7f) * scale;
+      if (byte < GROUP) return low + high * 2 ** 28;
+      scale *= GROUP;
+    }
+    let wide = BigInt(low) + (BigInt(high) << 28n);
+    for (let shift = 49n; shift < 70n; shift += 7n) {
+      const byte = this.bytes[this.pos++];
+      wide |= BigInt(byte & 0x7f) << shift;
+      if (byte < GROUP) {
+        wide = BigInt.asUintN(64, wide);
+        if (wide <= BigInt(Number.MAX_SAFE_INTEGER)) return Number(wide);
+        this.wide = wide;
+        return WIDE;
+      }
+    }
+    return TOO_LONG;
+  }
+}

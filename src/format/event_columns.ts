@@ -1,0 +1,203 @@
+/** Events as typed columns, one row an event, and where their arguments are. */
+
+import {
+  EVENT_SPECS,
+  EventType,
+  type EventTypeNumber,
+} from "./event_catalogue.ts";
+import { Growable } from "./growable.ts";
+
+/** What a value of an event is a number of. */
+export type ArgumentKind = "go" | "stack" | "string" | "number";
+
+const TYPE_COUNT = EVENT_SPECS.length + 1;
+
+/** The kinds of the arguments of each type, the own stack left out. */
+export const ARGUMENT_KINDS: readonly (readonly ArgumentKind[])[] = [
+  [],
+  ...EVENT_SPECS.map(({ args }) => args.map(argumentKind)),
+];
+
+/** How the arguments of a type are kept: none, in the `arg` column, or in the pool. */
+const NONE = 0;
+const DIRECT = 1;
+const POOLED = 2;
+
+/** {@linkcode NONE}, {@linkcode DIRECT} or {@linkcode POOLED} by type number. */
+const STORAGE: Uint8Array = Uint8Array.from(ARGUMENT_KINDS, (kinds) => {
+  if (kinds.length === 0) return NONE;
+  return kinds.length === 1 && kinds[0] === "go" ? DIRECT : POOLED;
+});
+
+/**
+ * The type under which an event is shown. The Local forms matter for ordering
+ * only; after it they are ordinary starts, unblocks and exits, as in Go.
+ */
+export const SHOWN_TYPE: Uint8Array = Uint8Array.from(
+  { length: TYPE_COUNT },
+  (_, type) => type,
+);
+SHOWN_TYPE[EventType.GoStartLocal] = EventType.GoStart;
+SHOWN_TYPE[EventType.GoUnblockLocal] = EventType.GoUnblock;
+SHOWN_TYPE[EventType.GoSysExitLocal] = EventType.GoSysExit;
+
+type ProcColumn = Uint8Array | Uint16Array | Uint32Array;
+
+/**
+ * The events of a trace. Goroutines, processors, stacks and strings are dense
+ * indices into the trace's tables; index 0 is "none".
+ *
+ * Memory: 26 bytes a row with up to 256 processors, and 8 for each value of
+ * an event that has more than a goroutine to tell. Rows from `length` on are
+ * unused room, which the system does not back with memory before it is
+ * written.
+ */
+export class EventColumns {
+  length: number = 0;
+  /** Nanoseconds since the first event; ticks until the events are ordered. */
+  time: Float64Array;
+  /** Type number as written, Local forms included; see {@linkcode SHOWN_TYPE}. */
+  type: Uint8Array;
+  proc: ProcColumn;
+  go: Uint32Array;
+  stack: Uint32Array;
+  /** The goroutine argument, or where in `pool` the arguments begin. */
+  arg: Uint32Array;
+  /** Byte offset of the record in the file. */
+  offset: Uint32Array;
+  readonly pool: Growable<Float64Array> = new Growable(Float64Array);
+
+  constructor(capacity: number) {
+    this.time = new Float64Array(capacity);
+    this.type = new Uint8Array(capacity);
+    this.proc = new Uint8Array(capacity);
+    this.go = new Uint32Array(capacity);
+    this.stack = new Uint32Array(capacity);
+    this.arg = new Uint32Array(capacity);
+    this.offset = new Uint32Array(capacity);
+  }
+
+  get capacity(): number {
+    return this.type.length;
+  }
+
+  /** Makes room for `capacity` rows; the arrays are new ones afterwards. */
+  reserve(capacity: number): void {
+    this.time = copied(this.time, new Float64Array(capacity));
+    this.type = copied(this.type, new Uint8Array(capacity));
+    const Proc = this.proc.constructor as new (size: number) => ProcColumn;
+    this.proc = copied(this.proc, new Proc(capacity));
+    this.go = copied(this.go, new Uint32Array(capacity));
+    this.stack = copied(this.stack, new Uint32Array(capacity));
+    this.arg = copied(this.arg, new Uint32Array(capacity));
+    this.offset = copied(this.offset, new Uint32Array(capacity));
+  }
+
+  /** Makes `proc` wide enough for indices below `count`. */
+  reserveProcs(count: number): void {
+    const bytes = count <= 0x100 ? 1 : count <= 0x1_0000 ? 2 : 4;
+    if (bytes <= this.proc.BYTES_PER_ELEMENT) return;
+    const wider = bytes === 2
+      ? new Uint16Array(this.capacity)
+      : new Uint32Array(this.capacity);
+    this.proc = copied(this.proc, wider);
+  }
+
+  /**
+   * Argument `index` of a row: for goroutines, stacks and strings the dense
+   * index, else the value, 0 where the type has no such argument. Large values
+   * are names of `WideValues`.
+   */
+  argument(row: number, index: number): number {
+    const type = this.type[row];
+    const storage = STORAGE[type];
+    if (storage === DIRECT) return index === 0 ? this.arg[row] : 0;
+    if (storage === NONE || index >= ARGUMENT_KINDS[type].length) return 0;
+    return this.pool.array[this.arg[row] + index];
+  }
+
+  /** The goroutine that a GoCreate creates or an unblock wakes: its first argument. */
+  target(row: number): number {
+    return STORAGE[this.type[row]] === DIRECT
+      ? this.arg[row]
+      : this.pool.array[this.arg[row]];
+  }
+
+  /** Index of the text of a UserLog in the table of messages; 0 for other types. */
+  message(row: number): number {
+    if (this.type[row] !== EventType.UserLog) return 0;
+    return this.pool.array[
+      this.arg[row] + ARGUMENT_KINDS[EventType.UserLog].length
+    ];
+  }
+
+  /** Keeps the rows that `order` names, in that order. */
+  rearrange(order: Uint32Array): void {
+    const { length } = order;
+    this.length = length;
+    this.time = gathered(this.time, order, new Float64Array(length));
+    this.type = gathered(this.type, order, new Uint8Array(length));
+    const Proc = this.proc.constructor as new (size: number) => ProcColumn;
+    this.proc = gathered(this.proc, order, new Proc(length));
+    this.go = gathered(this.go, order, new Uint32Array(length));
+    this.stack = gathered(this.stack, order, new Uint32Array(length));
+    this.arg = gathered(this.arg, order, new Uint32Array(length));
+    this.offset = gathered(this.offset, order, new Uint32Array(length));
+  }
+}
+
+interface Column {
+  readonly length: number;
+  [index: number]: number;
+  set(source: ArrayLike<number>): void;
+}
+
+function copied<T extends Column>(from: Column, to: T): T {
+  to.set(from);
+  return to;
+}
+
+function gathered<T extends Column>(
+  from: T,
+  order: Uint32Array,
+  to: T,
+): T {
+  for (let index = 0; index < order.length; index++) {
+    to[index] = from[order[index]];
+  }
+  return to;
+}
+
+function argumentKind(name: string): ArgumentKind {
+  if (name === "g" || name === "newG") return "go";
+  if (name.endsWith("Stack")) return "stack";
+  return name.endsWith("String") ? "string" : "number";
+}
+
+/** True for the types that take the current goroutine off its processor. */
+export function endsSlice(type: EventTypeNumber): boolean {
+  return ENDS_SLICE[type] === 1;
+}
+
+/** {@linkcode endsSlice} as a table, for loops over columns. */
+export const ENDS_SLICE: Uint8Array = new Uint8Array(TYPE_COUNT);
+for (
+  const type of [
+    EventType.GoEnd,
+    EventType.GoStop,
+    EventType.GoSched,
+    EventType.GoPreempt,
+    EventType.GoSleep,
+    EventType.GoBlock,
+    EventType.GoBlockSend,
+    EventType.GoBlockRecv,
+    EventType.GoBlockSelect,
+    EventType.GoBlockSync,
+    EventType.GoBlockCond,
+    EventType.GoBlockNet,
+    EventType.GoBlockGC,
+    EventType.GoSysBlock,
+  ]
+) {
+  ENDS_SLICE[type] = 1;
+}

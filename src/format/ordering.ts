@@ -1,0 +1,465 @@
+/**
+ * One order from the lists of all processors, or an error.
+ *
+ * Each list is in order; what has to come before what between lists is told by
+ * the states of goroutines: a start needs a runnable goroutine, an unblock a
+ * waiting one, some of them with a sequence number. Of all events that could
+ * come next, the earliest is taken (spec, 9.3).
+ */
+
+import { TraceFormatError } from "./errors.ts";
+import { EVENT_SPECS, EventType } from "./event_catalogue.ts";
+import { ENDS_SLICE, type EventColumns } from "./event_columns.ts";
+import { type RecordReader, SAMPLE_PROC } from "./record_reader.ts";
+import { HeapFrontier, SortedFrontier } from "./frontier.ts";
+import { ALL_ONES } from "./wide_values.ts";
+
+const DEAD = 0;
+const RUNNABLE = 1;
+const RUNNING = 2;
+const WAITING = 3;
+
+/** What an event needs of a goroutine and does to it. */
+const FREE = 0;
+const CREATE = 1;
+const SNAPSHOT = 2;
+const START = 3;
+const START_LOCAL = 4;
+const YIELD = 5;
+const BLOCK = 6;
+const UNBLOCK = 7;
+const UNBLOCK_LOCAL = 8;
+const COLLECT = 9;
+
+const STEPS: Uint8Array = new Uint8Array(EVENT_SPECS.length + 1);
+for (let type = 1; type < STEPS.length; type++) {
+  if (ENDS_SLICE[type]) STEPS[type] = BLOCK;
+}
+STEPS[EventType.GoEnd] = FREE;
+STEPS[EventType.GoStop] = FREE;
+STEPS[EventType.GoSched] = YIELD;
+STEPS[EventType.GoPreempt] = YIELD;
+STEPS[EventType.GoCreate] = CREATE;
+STEPS[EventType.GoWaiting] = SNAPSHOT;
+STEPS[EventType.GoInSyscall] = SNAPSHOT;
+STEPS[EventType.GoStart] = START;
+STEPS[EventType.GoStartLabel] = START;
+STEPS[EventType.GoStartLocal] = START_LOCAL;
+STEPS[EventType.GoUnblock] = UNBLOCK;
+STEPS[EventType.GoSysExit] = UNBLOCK;
+STEPS[EventType.GoUnblockLocal] = UNBLOCK_LOCAL;
+STEPS[EventType.GoSysExitLocal] = UNBLOCK_LOCAL;
+STEPS[EventType.GCStart] = COLLECT;
+
+/** How strict ordering is. */
+export interface OrderingOptions {
+  /** True: stop at the first event that cannot come next instead of throwing. */
+  readonly partial: boolean;
+}
+
+/**
+ * Puts the events of `records` into one order, in place, their times still in
+ * ticks. Returns how many could not be placed, which is 0 unless `partial`.
+ *
+ * @throws {TraceFormatError} Of kind `order` when no order is possible, of
+ * kind `time` when the only one goes back in time.
+ */
+export function orderEvents(
+  records: RecordReader,
+  options: OrderingOptions,
+): number {
+  const { events } = records;
+  const total = events.length;
+  const states = new OrderingStates(records);
+  const lists = listsOf(records);
+  let placed: number;
+  if (lists.length === 1 && lists[0].isWhole(total)) {
+    placed = placeOne(states, total);
+    events.length = placed;
+  } else {
+    const order = new Uint32Array(total);
+    placed = placeAll(states, events, lists, order);
+    events.rearrange(order.subarray(0, placed));
+  }
+  if (placed < total && !options.partial) {
+    throw noOrder(records, total - placed);
+  }
+  const backwards = firstBackwards(events);
+  if (backwards >= 0) {
+    if (!options.partial) throw outOfOrder(records, backwards);
+    placed = events.length = backwards;
+  }
+  correctSyscallExits(records, options.partial);
+  return total - events.length;
+}
+
+/** The rows of one list, one at a time. */
+class ListRows {
+  readonly #types: Uint8Array;
+  readonly #ranges: readonly number[];
+  #range: number = 0;
+  #row: number;
+  #end: number;
+
+  /** `ranges`: first row, row after the last, and so on. Samples in it are left out. */
+  constructor(types: Uint8Array, ranges: readonly number[]) {
+    this.#types = types;
+    this.#ranges = ranges;
+    this.#row = ranges[0];
+    this.#end = ranges[1];
+  }
+
+  /** True if the list is all rows from 0 to `total` and has no sample. */
+  isWhole(total: number): boolean {
+    if (this.#ranges.length !== 2) return false;
+    if (this.#row !== 0 || this.#end !== total) return false;
+    return !this.#types.subarray(0, total).includes(EventType.CPUSample);
+  }
+
+  /** The next row, or -1 after the last. */
+  next(): number {
+    for (;;) {
+      if (this.#row === this.#end) {
+        this.#range += 2;
+        if (this.#range >= this.#ranges.length) return -1;
+        this.#row = this.#ranges[this.#range];
+        this.#end = this.#ranges[this.#range + 1];
+        continue;
+      }
+      const row = this.#row++;
+      if (this.#types[row] !== EventType.CPUSample) return row;
+    }
+  }
+}
+
+/** Sorted rows: CPU samples, and whatever a file says happened on their processor. */
+class SampleRows {
+  readonly #rows: Uint32Array;
+  #next: number = 0;
+
+  constructor(rows: Uint32Array) {
+    this.#rows = rows;
+  }
+
+  isWhole(): boolean {
+    return false;
+  }
+
+  next(): number {
+    return this.#next < this.#rows.length ? this.#rows[this.#next++] : -1;
+  }
+}
+
+type Rows = ListRows | SampleRows;
+
+function listsOf(records: RecordReader): Rows[] {
+  const { events, lists, samples } = records;
+  const rows: Rows[] = [];
+  const sampled: number[] = [];
+  for (const { proc, ranges } of lists) {
+    if (proc === SAMPLE_PROC) {
+      const own = new ListRows(events.type, ranges);
+      for (let row = own.next(); row >= 0; row = own.next()) sampled.push(row);
+    } else rows.push(new ListRows(events.type, ranges));
+  }
+  for (const row of samples) sampled.push(row);
+  if (sampled.length > 0) {
+    const { time } = events;
+    const inOrder = Uint32Array.from(sampled).sort();
+    // Stable, so samples of one time stay in the order of the file.
+    rows.push(new SampleRows(inOrder.sort((a, b) => time[a] - time[b])));
+  }
+  return rows;
+}
+
+/** Sequence number and status of every goroutine, as far as ordering needs them. */
+class OrderingStates {
+  readonly #events: EventColumns;
+  readonly #status: Uint8Array;
+  readonly #seq: Float64Array;
+  /** The place of the garbage collector's counter, behind all goroutines. */
+  readonly collector: number;
+
+  constructor(records: RecordReader) {
+    this.#events = records.events;
+    this.collector = records.goroutines.length;
+    this.#status = new Uint8Array(this.collector + 1);
+    this.#seq = new Float64Array(this.collector + 1);
+  }
+
+  /** Whose state the event of `row` depends on and changes; -1 for none. */
+  subject(row: number): number {
+    const events = this.#events;
+    switch (STEPS[events.type[row]]) {
+      case FREE:
+        return -1;
+      case CREATE:
+      case UNBLOCK:
+      case UNBLOCK_LOCAL:
+        return events.target(row);
+      case COLLECT:
+        return this.collector;
+      default:
+        return events.go[row];
+    }
+  }
+
+  /** True if the event of `row` can come next. */
+  isReady(row: number): boolean {
+    const events = this.#events;
+    const step = STEPS[events.type[row]];
+    if (step === FREE) return true;
+    const subject = this.subject(row);
+    const status = this.#status[subject];
+    switch (step) {
+      case CREATE:
+        return status === DEAD && this.#seq[subject] === 0;
+      case SNAPSHOT:
+        return status === RUNNABLE && this.#seq[subject] === 1;
+      case START:
+        return status === RUNNABLE && this.#hasSeq(subject, row, 1);
+      case START_LOCAL:
+        return status === RUNNABLE;
+      case YIELD:
+      case BLOCK:
+        return status === RUNNING;
+      case UNBLOCK:
+        return status === WAITING && this.#hasSeq(subject, row, 1);
+      case UNBLOCK_LOCAL:
+        return status === WAITING;
+      default:
+        return this.#hasSeq(subject, row, 0);
+    }
+  }
+
+  /**
+   * Applies the event of `row`; returns false if its goroutine is no longer as
+   * the event needs it, because an event of another list came between.
+   */
+  apply(row: number): boolean {
+    const events = this.#events;
+    const step = STEPS[events.type[row]];
+    if (step === FREE) return true;
+    if (!this.isReady(row)) return false;
+    const subject = this.subject(row);
+    switch (step) {
+      case CREATE:
+        this.#set(subject, 1, RUNNABLE);
+        break;
+      case SNAPSHOT:
+        this.#set(subject, 2, WAITING);
+        break;
+      case START:
+        this.#set(subject, this.#seqAfter(row, 1), RUNNING);
+        break;
+      case START_LOCAL:
+        this.#set(subject, this.#seq[subject] + 1, RUNNING);
+        break;
+      case YIELD:
+        this.#status[subject] = RUNNABLE;
+        break;
+      case BLOCK:
+        this.#status[subject] = WAITING;
+        break;
+      case UNBLOCK:
+        this.#set(subject, this.#seqAfter(row, 1), RUNNABLE);
+        break;
+      case UNBLOCK_LOCAL:
+        this.#set(subject, this.#seq[subject] + 1, RUNNABLE);
+        break;
+      default:
+        this.#set(subject, this.#seqAfter(row, 0), DEAD);
+    }
+    return true;
+  }
+
+  #set(subject: number, seq: number, status: number): void {
+    this.#seq[subject] = seq;
+    this.#status[subject] = status;
+  }
+
+  /** Go's reader takes a sequence number of all ones for "any". */
+  #hasSeq(subject: number, row: number, argument: number): boolean {
+    const seq = this.#events.argument(row, argument);
+    return seq === this.#seq[subject] || seq === ALL_ONES;
+  }
+
+  #seqAfter(row: number, argument: number): number {
+    const seq = this.#events.argument(row, argument);
+    return seq === ALL_ONES ? 0 : seq + 1;
+  }
+}
+
+/** With one list there is nothing to choose: how many rows from the first on are in order. */
+function placeOne(states: OrderingStates, total: number): number {
+  for (let row = 0; row < total; row++) {
+    if (!states.apply(row)) return row;
+  }
+  return total;
+}
+
+/** Above this number of lists a heap is used. */
+const MAX_SORTED = 64;
+
+/**
+ * Fills `order` with the rows in the order in which they are taken and returns
+ * how many could be. The frontier holds the lists whose next event is ready; the
+ * others wait at the goroutine that their next event needs.
+ */
+function placeAll(
+  states: OrderingStates,
+  events: EventColumns,
+  lists: readonly Rows[],
+  order: Uint32Array,
+): number {
+  const heads = new Int32Array(lists.length);
+  /** First list that waits for a goroutine, and the next one after a list; -1 none. */
+  const firstWaiting = new Int32Array(states.collector + 1).fill(-1);
+  const nextWaiting = new Int32Array(lists.length).fill(-1);
+  const frontier = lists.length <= MAX_SORTED
+    ? new SortedFrontier(lists.length)
+    : new HeapFrontier(lists.length);
+  const enter = (list: number): void => {
+    const row = heads[list];
+    if (states.isReady(row)) return frontier.push(list, events.time[row]);
+    const subject = states.subject(row);
+    nextWaiting[list] = firstWaiting[subject];
+    firstWaiting[subject] = list;
+  };
+  for (let list = 0; list < lists.length; list++) {
+    heads[list] = lists[list].next();
+    if (heads[list] >= 0) enter(list);
+  }
+  let placed = 0;
+  while (frontier.length > 0) {
+    const list = frontier.take();
+    const row = heads[list];
+    if (!states.apply(row)) return placed;
+    order[placed++] = row;
+    heads[list] = lists[list].next();
+    if (heads[list] >= 0) enter(list);
+    const subject = states.subject(row);
+    if (subject < 0 || firstWaiting[subject] < 0) continue;
+    let waiting = firstWaiting[subject];
+    firstWaiting[subject] = -1;
+    while (waiting >= 0) {
+      const next = nextWaiting[waiting];
+      enter(waiting);
+      waiting = next;
+    }
+  }
+  return placed;
+}
+
+/** The first row that is earlier than the one before it, or -1. */
+function firstBackwards(events: EventColumns): number {
+  const { time, length } = events;
+  for (let row = 1; row < length; row++) {
+    if (time[row] < time[row - 1]) return row;
+  }
+  return -1;
+}
+
+/**
+ * Moves each GoSysExit that knows when its call ended to that time. It is
+ * written later, when the goroutine has a processor again.
+ */
+function correctSyscallExits(records: RecordReader, partial: boolean): void {
+  const { events } = records;
+  const { time, type } = events;
+  const zero = -Number(records.baseTicks);
+  let blocked: Float64Array | undefined;
+  const moved: number[] = [];
+  for (let row = 0; row < events.length; row++) {
+    if (type[row] === EventType.GoSysExit) {
+      const ticks = events.argument(row, 2);
+      if (ticks === 0) continue;
+      const exit = records.relativeTicks(ticks);
+      const since = blocked === undefined ? NaN : blocked[events.go[row]];
+      // Go keeps 0 for "never blocked", so a block at tick 0 counts as none.
+      const isStray = Number.isNaN(since) || since === zero;
+      if (isStray || exit < since) {
+        if (!partial) {
+          throw isStray ? stray(records, row) : outOfOrder(records, row);
+        }
+        events.length = row;
+        break;
+      }
+      if (time[row] !== exit) moved.push(row);
+      time[row] = exit;
+    } else if (
+      type[row] === EventType.GoSysBlock || type[row] === EventType.GoInSyscall
+    ) {
+      blocked ??= new Float64Array(records.goroutines.length).fill(NaN);
+      blocked[events.go[row]] = time[row];
+    }
+  }
+  if (moved.length > 0) events.rearrange(withMoved(events, moved));
+}
+
+/** The stable order by time of rows that are sorted but for `moved`. */
+function withMoved(
+  events: EventColumns,
+  moved: readonly number[],
+): Uint32Array {
+  const { time, length } = events;
+  const byTime = Uint32Array.from(moved).sort((a, b) =>
+    time[a] - time[b] || a - b
+  );
+  const isMoved = new Uint8Array(length);
+  for (const row of moved) isMoved[row] = 1;
+  const order = new Uint32Array(length);
+  let next = 0;
+  let placed = 0;
+  for (let row = 0; row < length; row++) {
+    if (isMoved[row]) continue;
+    while (next < byTime.length) {
+      const candidate = byTime[next];
+      const earlier = time[candidate] < time[row] ||
+        time[candidate] === time[row] && candidate < row;
+      if (!earlier) break;
+      order[placed++] = candidate;
+      next++;
+    }
+    order[placed++] = row;
+  }
+  while (next < byTime.length) order[placed++] = byTime[next++];
+  return order;
+}
+
+function noOrder(records: RecordReader, left: number): TraceFormatError {
+  return new TraceFormatError("order the events", {
+    kind: "order",
+    rule: "no consistent ordering of events possible",
+    found: `${left} of ${records.events.length + left} events left over`,
+  });
+}
+
+function outOfOrder(records: RecordReader, row: number): TraceFormatError {
+  return new TraceFormatError("order the events", {
+    kind: "time",
+    rule: "time stamps out of order",
+    ...placeOf(records, row),
+  });
+}
+
+function stray(records: RecordReader, row: number): TraceFormatError {
+  return new TraceFormatError("order the events", {
+    kind: "state",
+    rule: "stray syscall exit",
+    ...placeOf(records, row),
+    wanted: "a GoSysBlock or GoInSyscall of the goroutine before it",
+  });
+}
+
+function placeOf(
+  records: RecordReader,
+  row: number,
+): { offset: number; p: number; g: number } {
+  const { events } = records;
+  return {
+    offset: events.offset[row],
+    p: records.procs.ids[events.proc[row]],
+    g: records.goroutines.ids[events.go[row]],
+  };
+}
