@@ -1,0 +1,96 @@
+/** `looptrace summary`: where the time went, as text for people. */
+
+import type { EntrySummary, Summary } from "../analysis/summary.ts";
+import { durationText } from "./duration_text.ts";
+
+/** How much to print. */
+export interface SummaryTextOptions {
+  /** Entries at most; the rest is summed up in one line. @default {20} */
+  readonly limit?: number;
+}
+
+const DEFAULT_LIMIT = 20;
+/** Columns that an entry's name may take. */
+const NAME_WIDTH = 44;
+
+const HEADINGS = [
+  "entry",
+  "count",
+  "running",
+  "runnable",
+  "blocked",
+  "syscall",
+  "GC",
+  "blocked on",
+] as const;
+
+/** `summary` as a table, with a few lines on the whole trace before it; ends with a line feed. */
+export function summaryText(
+  summary: Summary,
+  options: SummaryTextOptions = {},
+): string {
+  const { entries, duration } = summary;
+  const limit = options.limit ?? DEFAULT_LIMIT;
+  const rows = entries.slice(0, limit).map(cells);
+  const lines = [
+    `go 1.${summary.version} trace: ${summary.events} events, ` +
+    `${summary.goroutines} goroutines, ${durationText(duration)}` +
+    (summary.gc > 0 ? `, ${durationText(summary.gc)} of it in GC` : ""),
+    ...summary.procs.map(({ p, running }) =>
+      `p ${p}: ${percent(running, duration)} busy, ${durationText(running)}`
+    ),
+    "",
+    ...table([[...HEADINGS], ...rows]),
+  ];
+  const left = entries.length - rows.length;
+  if (left > 0) {
+    const running = entries.slice(limit).reduce((sum, e) => sum + e.running, 0);
+    lines.push(`and ${left} more, running ${durationText(running)} together`);
+  }
+  return lines.join("\n") + "\n";
+}
+
+function cells(entry: EntrySummary): string[] {
+  const { blockedBy, count, running, runnable, blocked, syscall, gc } = entry;
+  const reasons = Object.entries(blockedBy).sort((a, b) => b[1] - a[1]);
+  return [
+    entryText(entry),
+    String(count),
+    ...[running, runnable, blocked, syscall, gc].map(durationText),
+    reasons.map(([reason, time]) => `${reason} ${durationText(time)}`)
+      .join(", "),
+  ];
+}
+
+/** Name and place, the end of the place kept if it is too long. */
+function entryText({ name, file, line }: EntrySummary): string {
+  const base = file.slice(file.lastIndexOf("/") + 1);
+  const text = base === "" ? name : `${name} ${base}:${line}`;
+  if (text.length <= NAME_WIDTH) return printable(text);
+  return `${printable(text.slice(0, NAME_WIDTH - 3))}...`;
+}
+
+/** Names come from the traced program: nothing in them may steer the terminal. */
+function printable(text: string): string {
+  return text.replaceAll(/\p{C}/gu, "?");
+}
+
+function percent(part: number, whole: number): string {
+  return whole === 0 ? "0 %" : `${(100 * part / whole).toFixed(1)} %`;
+}
+
+/** Rows of equal length as lines: first and last column to the left, numbers to the right. */
+function table(rows: readonly (readonly string[])[]): string[] {
+  const last = rows[0].length - 1;
+  const widths = rows[0].map((_, column) =>
+    Math.max(...rows.map((row) => row[column].length))
+  );
+  return rows.map((row) =>
+    row.map((cell, column) => {
+      if (column === last) return cell;
+      return column === 0
+        ? cell.padEnd(widths[column])
+        : cell.padStart(widths[column]);
+    }).join("  ").trimEnd()
+  );
+}
