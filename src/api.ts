@@ -1,0 +1,76 @@
+/** The public functions: one tracer for the loop that imports this module. */
+
+import type { Capabilities } from "./core/adapter.ts";
+import type { Statistics } from "./core/statistics.ts";
+import { type Sink, type StreamOptions, Tracer } from "./core/tracer.ts";
+import {
+  type Handler,
+  type HandlerOptions,
+  traceHandler,
+} from "./http/endpoint.ts";
+import { detectRuntime } from "./runtime/detect.ts";
+
+let tracer: Tracer | undefined;
+
+/** The tracer, made on first use: importing does nothing. */
+function getTracer(): Tracer {
+  return tracer ??= new Tracer(detectRuntime());
+}
+
+/**
+ * Starts to record into `sink`, until {@linkcode stop}.
+ *
+ * @throws {TracerBusyError} When a recording was started and not stopped.
+ */
+export function start(sink: Sink, options?: StreamOptions): void {
+  getTracer().start(sink, options);
+}
+
+/**
+ * Ends what {@linkcode start} began, and closes the sink.
+ *
+ * @returns the figures of the recording
+ * @throws {TracerIdleError} When nothing was started. A sink that failed
+ * rejects with its own error.
+ */
+export function stop(): Promise<Statistics> {
+  return getTracer().stop();
+}
+
+/**
+ * Starts to record, or joins the running recording, and gives the bytes of the
+ * trace as they come. Cancelling the stream ends it.
+ *
+ * @throws {TracerBusyError} When no more can be served.
+ */
+export function stream(options?: StreamOptions): ReadableStream<Uint8Array> {
+  return getTracer().stream(options);
+}
+
+/** True while anything is being recorded. */
+export function isEnabled(): boolean {
+  return tracer?.isEnabled ?? false;
+}
+
+/** Figures of the recording, or of the last one; undefined before any. */
+export function statistics(): Statistics | undefined {
+  return tracer?.statistics();
+}
+
+/** What can be recorded on this runtime. */
+export function capabilities(): Capabilities {
+  return getTracer().capabilities;
+}
+
+/**
+ * A function that answers requests for traces, to be put under any path that
+ * ends in `/debug/`. Call it before the server and the intervals are started:
+ * it puts wrappers around them that record once a recording runs.
+ */
+export function handler(
+  options?: HandlerOptions<StreamOptions>,
+): Handler {
+  const source = getTracer();
+  source.arm();
+  return traceHandler(source, options);
+}

@@ -1,0 +1,57 @@
+/** What a runtime must offer to be recorded. One implementation a runtime. */
+
+import type { Clock } from "./clock.ts";
+import type { FrameReader } from "./stack_capture.ts";
+import type { TurnRecorder } from "./turn_recorder.ts";
+
+/** Which promise hooks to install, where a runtime has more than one kind. */
+export type HookKind = "public" | "internal";
+
+/** What one runtime can tell. Every gap has a footnote in the README. */
+export interface Capabilities {
+  /** The runtime, as it names itself, and its version. */
+  readonly runtime: string;
+  readonly version: string;
+  /** Where awaits are seen: engine hooks, or not at all. */
+  readonly awaits: "promise hooks" | "none";
+  /** True if hooks can be taken out again when recording stops. */
+  readonly removableHooks: boolean;
+  /** True if `hooks: "internal"` is understood. */
+  readonly internalHooks: boolean;
+  /** True if call sites can be captured. */
+  readonly stacks: boolean;
+  /** Servers whose handlers are recorded as requests. */
+  readonly servers: readonly string[];
+  /** Calls whose waits are named. */
+  readonly wraps: readonly string[];
+}
+
+/** A runtime; see `src/runtime`. */
+export interface RuntimeAdapter {
+  readonly capabilities: Capabilities;
+  readonly clock: Clock;
+  readonly frames: FrameReader;
+  /**
+   * Puts pass-through wrappers where a later recording needs them: servers
+   * remember the handler they were started with. May be called often.
+   */
+  arm(recorder: TurnRecorder): void;
+  /** Makes hooks and wrappers report to `recorder`. */
+  install(recorder: TurnRecorder, hooks: HookKind): void;
+  /** Takes out what can be taken out. Wrappers stay and pass through. */
+  uninstall(): void;
+  /** Calls `fn` once, unrecorded, when the loop has done this turn's work. */
+  scheduleTurnEnd(fn: () => void): void;
+  /**
+   * Calls `fn` every `ms`, unrecorded, without keeping the process alive.
+   *
+   * @returns what ends it
+   */
+  setBackgroundInterval(fn: () => void, ms: number): () => void;
+  /**
+   * Calls `fn` once after `ms`, unrecorded. The process stays alive for it.
+   *
+   * @returns what ends it
+   */
+  setTimer(fn: () => void, ms: number): () => void;
+}

@@ -1,0 +1,11 @@
+/** What a caller of the recorder may want to catch. */
+
+/** Thrown when a recording is asked for while no more can be served. */
+export class TracerBusyError extends Error {
+  override readonly name = "TracerBusyError";
+}
+
+/** Thrown by `stop()` when nothing was started. */
+export class TracerIdleError extends Error {
+  override readonly name = "TracerIdleError";
+}

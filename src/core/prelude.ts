@@ -1,0 +1,88 @@
+/**
+ * What a consumer gets first: a trace of its own up to now. Header, clock,
+ * tables, and every live task with what it waits for, so that the batches which
+ * all consumers share can follow.
+ *
+ * The same piece serves a start while tasks exist and a consumer that joins.
+ */
+
+import { encodeHeader, WRITTEN_VERSION } from "../format/header.ts";
+import { type GoId, NO_GO, NO_STACK, NO_USER_TASK } from "../format/ids.ts";
+import { BatchBuffer } from "./batch_buffer.ts";
+import { EventEncoder } from "./event_encoder.ts";
+import type { StackTable } from "./stack_table.ts";
+import type { StringTable } from "./string_table.ts";
+import { type TaskRecord, TaskState, type TaskTable } from "./task_table.ts";
+
+/** The state that a prelude tells. */
+export interface PreludeParts {
+  readonly strings: StringTable;
+  readonly stacks: StackTable;
+  readonly tasks: TaskTable;
+  /** Number of processors, and the thread of this one. */
+  readonly procs: number;
+  readonly thread: number;
+  /** Tick of the last event written, at which all this holds. */
+  readonly ticks: number;
+  /** True if the loop is in a turn. */
+  readonly isAwake: boolean;
+  readonly batchBytes?: number;
+}
+
+/** The prelude, as batches; the first one is the header. */
+export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
+  const { ticks } = parts;
+  const batches: Uint8Array<ArrayBuffer>[] = [
+    new Uint8Array(encodeHeader(WRITTEN_VERSION)),
+  ];
+  const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
+    batchBytes: parts.batchBytes,
+  });
+  const encoder = new EventEncoder(buffer);
+  encoder.frequency();
+  // The first one ends the "initial state" of newer readers, in which creations
+  // would be dropped; the second one is the one they see.
+  encoder.gomaxprocs(ticks, parts.procs);
+  encoder.gomaxprocs(ticks, parts.procs);
+  encoder.procStart(ticks, parts.thread);
+  parts.strings.writeTo(buffer);
+  parts.stacks.writeTo(buffer);
+  let running: TaskRecord | undefined;
+  for (const task of parts.tasks.inOrder()) {
+    encoder.goCreate(ticks, task.goId, task.entry, task.entry);
+    if (task.state === TaskState.Running) running = task;
+    const isWaiting = task.state === TaskState.Waiting;
+    if (!isWaiting && task.userTask === NO_USER_TASK) continue;
+    encoder.goStart(ticks, task.goId);
+    if (task.userTask !== NO_USER_TASK) {
+      encoder.userTaskCreate(
+        ticks,
+        task.userTask,
+        NO_USER_TASK,
+        task.userTaskName,
+        task.entry,
+      );
+    }
+    if (isWaiting) encoder.goBlock(ticks, task.reason, task.stack);
+    else encoder.goSched(ticks, task.entry);
+  }
+  if (running !== undefined) encoder.goStart(ticks, running.goId);
+  else if (!parts.isAwake) encoder.procStop(ticks);
+  buffer.flush();
+  return batches;
+}
+
+/** What closes a trace whose last event left `running` and `isAwake` so. */
+export function encodeTail(
+  ticks: number,
+  running: GoId,
+  isAwake: boolean,
+): Uint8Array<ArrayBuffer>[] {
+  const batches: Uint8Array<ArrayBuffer>[] = [];
+  const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch));
+  const encoder = new EventEncoder(buffer);
+  if (running !== NO_GO) encoder.goSched(ticks, NO_STACK);
+  if (isAwake) encoder.procStop(ticks);
+  buffer.flush();
+  return batches;
+}

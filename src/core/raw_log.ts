@@ -1,0 +1,113 @@
+/**
+ * What happened in the current turn, as numbers: the hooks append, the mapper
+ * reads at the end of the turn.
+ *
+ * A record is three integers and a time:
+ *
+ * | kind     | `a`             | `b`    | `flags`           | time         |
+ * |----------|-----------------|--------|-------------------|--------------|
+ * | Turn     |                 |        |                   | loop woke up |
+ * | TurnEnd  |                 |        |                   | loop is idle |
+ * | Break    |                 |        |                   |              |
+ * | Await    | continuation    | reason | `AwaitFlag`       | now, or 0    |
+ * | Settle   | continuation    |        |                   |              |
+ * | Resume   | continuation    |        |                   | now          |
+ * | Suspend  |                 |        |                   |              |
+ * | Schedule | continuation    |        |                   | now          |
+ * | Cancel   | continuation    |        |                   | now          |
+ *
+ * Break stands for everything that only matters because it lies between two
+ * other records: a promise made, a promise settled that no one waits for.
+ * Times are milliseconds of the runtime's clock.
+ */
+
+/** Kinds of raw records; see the table at the head of this file. */
+export const RawKind = {
+  Turn: 1,
+  TurnEnd: 2,
+  Break: 3,
+  Await: 4,
+  Settle: 5,
+  Resume: 6,
+  Suspend: 7,
+  Schedule: 8,
+  Cancel: 9,
+} as const;
+
+/** Flags of an Await record. */
+export const AwaitFlag = {
+  /**
+   * The awaited promise was made in this slice since the run of awaits before
+   * this one began, or is the reaction just made: this awaits the call whose
+   * first await came just before.
+   */
+  Linked: 1,
+  /**
+   * A promise was made since the last run of awaits that is not the awaited
+   * one: this may be the first await of an async function just called.
+   */
+  Call: 2,
+} as const;
+
+/** Resume of something that belongs to the tracer: nothing of it is recorded. */
+export const UNTRACED = -1;
+
+/** Records kept before the mapper is called. */
+export const RAW_LOG_RECORDS = 16_384;
+
+/** Integers of a record: kind and flags, `a`, `b`. */
+export const RAW_STRIDE = 3;
+
+/** The log; see the head of this file. Memory is allocated once. */
+export class RawLog {
+  /** `kind | flags << 8`, `a`, `b` of each record. */
+  readonly codes: Int32Array;
+  /** Time of each record in milliseconds, or 0. */
+  readonly times: Float64Array;
+  /** Number of records. */
+  length = 0;
+  /** Records after which the log wants to be mapped before its turn ends. */
+  readonly high: number;
+
+  constructor(records: number = RAW_LOG_RECORDS) {
+    this.codes = new Int32Array(records * RAW_STRIDE);
+    this.times = new Float64Array(records);
+    // Half is kept free for what one slice may still append.
+    this.high = records >> 1;
+  }
+
+  /** Most records it can hold. */
+  get capacity(): number {
+    return this.times.length;
+  }
+
+  /** True when nothing more can be appended. */
+  get isFull(): boolean {
+    return this.length === this.times.length;
+  }
+
+  /** Appends a record. The caller has seen that the log is not full. */
+  put(code: number, a: number, b: number, time: number): void {
+    const index = this.length++;
+    const at = index * RAW_STRIDE;
+    const { codes } = this;
+    codes[at] = code;
+    codes[at + 1] = a;
+    codes[at + 2] = b;
+    this.times[index] = time;
+  }
+
+  /** Kind of the last record, 0 when there is none. */
+  get lastKind(): number {
+    return this.length === 0
+      ? 0
+      : this.codes[(this.length - 1) * RAW_STRIDE] & 0xff;
+  }
+
+  /** Drops the first `count` records. The rest moves to the beginning. */
+  drop(count: number): void {
+    this.codes.copyWithin(0, count * RAW_STRIDE, this.length * RAW_STRIDE);
+    this.times.copyWithin(0, count, this.length);
+    this.length -= count;
+  }
+}

@@ -1,0 +1,198 @@
+/**
+ * One recording: everything that exists from the first consumer to the last.
+ * Its own are the tables, the batches, the tasks; it borrows the raw log and
+ * the continuations, which the hooks of the loop know for good.
+ */
+
+import { BatchBuffer } from "./batch_buffer.ts";
+import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
+import { Consumer, type ConsumerEnd } from "./consumer.ts";
+import type { ContinuationTable } from "./continuation_table.ts";
+import { EventEncoder } from "./event_encoder.ts";
+import { encodePrelude, encodeTail } from "./prelude.ts";
+import type { RawLog } from "./raw_log.ts";
+import type { SiteTable } from "./site_table.ts";
+import { StackTable } from "./stack_table.ts";
+import type { RecordingStatistics } from "./statistics.ts";
+import { StringTable } from "./string_table.ts";
+import { TaskMapper } from "./task_mapper.ts";
+import { TaskTable } from "./task_table.ts";
+
+/** Pressure from which stacks are left out, and from which callbacks are. */
+const SHED_STACKS_AT = 0.5;
+const SHED_CALLBACKS_AT = 0.75;
+
+/** One loop, on one thread. Workers come with a later version. */
+const PROCS = 1;
+const THREAD = 1;
+
+/** What a recording is made of. */
+export interface RecordingParts {
+  readonly log: RawLog;
+  readonly continuations: ContinuationTable;
+  readonly sites: SiteTable;
+  /** The clock's reading now, in milliseconds: tick 1 of the trace. */
+  readonly origin: number;
+  /** Bytes of a batch. */
+  readonly batchBytes?: number;
+  /** Most strings of the table. */
+  readonly maxStrings?: number;
+}
+
+/** See the head of this file. */
+export class Recording {
+  /** The consumers that are being served. */
+  readonly consumers: Set<Consumer> = new Set();
+
+  readonly #parts: RecordingParts;
+  readonly #buffer: BatchBuffer;
+  readonly #strings: StringTable;
+  readonly #stacks: StackTable;
+  readonly #tasks = new TaskTable();
+  readonly #encoder: EventEncoder;
+  readonly #mapper: TaskMapper;
+  #consumersEver = 0;
+  #slowConsumers = 0;
+  #preludeBytes = 0;
+  #wakeNeeded = false;
+  /** Consumers ended by a flush, who do not know it yet. */
+  readonly #unwoken: Consumer[] = [];
+
+  constructor(parts: RecordingParts) {
+    this.#parts = parts;
+    const { continuations, sites, origin } = parts;
+    this.#buffer = new BatchBuffer(1, (batch) => this.#deliver(batch), {
+      batchBytes: parts.batchBytes,
+    });
+    this.#strings = new StringTable(this.#buffer, parts.maxStrings);
+    this.#stacks = new StackTable(this.#buffer, this.#strings, sites);
+    this.#encoder = new EventEncoder(this.#buffer);
+    this.#mapper = new TaskMapper({
+      continuations,
+      tasks: this.#tasks,
+      sites,
+      strings: this.#strings,
+      stacks: this.#stacks,
+      encoder: this.#encoder,
+      records: parts.log.capacity,
+      origin,
+      thread: THREAD,
+    });
+  }
+
+  /** Maps the raw log. Called from hooks. */
+  map(): void {
+    this.#mapper.map(this.#parts.log);
+    const { continuations } = this.#parts;
+    if (continuations.isCrowded) continuations.forget();
+  }
+
+  /** True if a consumer has something to read that it was not told of. */
+  get wantsWake(): boolean {
+    return this.#wakeNeeded;
+  }
+
+  /** Tells consumers what there is. Not to be called from a hook. */
+  wake(): void {
+    this.#wakeNeeded = false;
+    for (const consumer of this.consumers) consumer.wake();
+    for (const consumer of this.#unwoken.splice(0)) consumer.wake();
+  }
+
+  /** Hands the open batch over, however little is in it. */
+  flush(): void {
+    this.#buffer.flush();
+  }
+
+  /** A new consumer: gets a prelude now and every batch from now on. */
+  join(maxBuffered: number = MAX_BUFFERED_BYTES): Consumer {
+    this.flush();
+    const consumer = new Consumer(maxBuffered);
+    const prelude = encodePrelude({
+      strings: this.#strings,
+      stacks: this.#stacks,
+      tasks: this.#tasks,
+      procs: PROCS,
+      thread: THREAD,
+      ticks: this.#buffer.lastTicks,
+      isAwake: this.#encoder.isAwake,
+      batchBytes: this.#parts.batchBytes,
+    });
+    for (const batch of prelude) {
+      consumer.queue.push(batch);
+      this.#preludeBytes += batch.length;
+    }
+    this.consumers.add(consumer);
+    this.#consumersEver++;
+    return consumer;
+  }
+
+  /** Ends a consumer: what it was sent becomes a whole trace. */
+  leave(consumer: Consumer, end: ConsumerEnd): void {
+    if (!this.consumers.has(consumer)) return;
+    if (end === "left") consumer.queue.clear();
+    else {
+      if (end === "done") this.map();
+      this.flush();
+    }
+    // A flush may just have ended it for being slow.
+    if (this.consumers.has(consumer)) this.#close(consumer, end);
+    consumer.wake();
+  }
+
+  /** Figures of the recording so far. */
+  statistics(): RecordingStatistics {
+    const { counts } = this.#mapper;
+    const { continuations, sites } = this.#parts;
+    return {
+      events: this.#encoder.events,
+      goroutines: this.#tasks.created,
+      liveGoroutines: this.#tasks.size,
+      bytes: this.#buffer.flushedBytes,
+      batches: this.#buffer.flushedBatches,
+      preludeBytes: this.#preludeBytes,
+      consumers: this.#consumersEver,
+      slowConsumers: this.#slowConsumers,
+      strings: this.#strings.size,
+      stringsOverflowed: this.#strings.overflowed,
+      stacks: this.#stacks.size,
+      stacksOverflowed: this.#stacks.overflowed,
+      sites: sites.size,
+      sitesOverflowed: sites.overflowed,
+      continuationsRefused: continuations.refused,
+      continuationsForgotten: continuations.forgotten,
+      ...counts,
+    };
+  }
+
+  /** Appends the end of a trace to a consumer's queue. */
+  #close(consumer: Consumer, end: ConsumerEnd): void {
+    const { lastTicks } = this.#buffer;
+    const { running, isAwake } = this.#encoder;
+    for (const batch of encodeTail(lastTicks, running, isAwake)) {
+      consumer.queue.push(batch);
+    }
+    consumer.end = end;
+    consumer.onEnd?.();
+    this.consumers.delete(consumer);
+  }
+
+  // Called by a flush, in the middle of writing an event: the encoder's state
+  // is that of the end of the batch.
+  #deliver(batch: Uint8Array<ArrayBuffer>): void {
+    let pressure = 0;
+    for (const consumer of this.consumers) {
+      consumer.queue.push(batch);
+      this.#wakeNeeded = true;
+      if (consumer.queue.pressure >= 1) {
+        this.#slowConsumers++;
+        this.#close(consumer, "slow");
+        this.#unwoken.push(consumer);
+      } else if (consumer.queue.pressure > pressure) {
+        pressure = consumer.queue.pressure;
+      }
+    }
+    this.#mapper.shedStacks = pressure > SHED_STACKS_AT;
+    this.#mapper.shedCallbacks = pressure > SHED_CALLBACKS_AT;
+  }
+}

@@ -1,0 +1,85 @@
+/**
+ * Remembers at which site an await happens, so that few stacks need capturing.
+ *
+ * Code that begins at the same site and then does the same sequence of things
+ * is most likely the same code. The key of an await is therefore a hash of
+ * where its slice began and of every hook event since. What was captured once
+ * for a key is taken for granted and checked now and then; a key under which
+ * two sites were seen is never trusted again.
+ */
+
+import type { Reason } from "./reason.ts";
+import { NO_SITE } from "./site_table.ts";
+import type { StackCapture } from "./stack_capture.ts";
+
+/** Keys remembered, a power of two. A new key takes the place of an old one. */
+const ENTRIES = 8192;
+
+/** Mark of a key under which more than one site was seen. */
+const AMBIGUOUS = -1;
+
+/** A remembered site is checked each time its use count reaches one of these. */
+function isCheckDue(uses: number): boolean {
+  return uses < 64 ? (uses & uses - 1) === 0 : (uses & 1023) === 0;
+}
+
+/** The memory; see the head of this file. */
+export class SiteMemory {
+  /** How many keys turned out to stand for more than one site. */
+  ambiguous = 0;
+  /** What the runtime's frames above the site of the last {@linkcode at} said. */
+  reason: Reason = 0;
+
+  readonly #capture: StackCapture;
+  readonly #keys = new Int32Array(ENTRIES);
+  readonly #sites = new Int32Array(ENTRIES);
+  readonly #reasons = new Uint8Array(ENTRIES);
+  readonly #uses = new Uint16Array(ENTRIES);
+
+  constructor(capture: StackCapture) {
+    this.#capture = capture;
+  }
+
+  /**
+   * The site of the code that is running, or {@linkcode NO_SITE}.
+   *
+   * @param key what led here; see the head of this file
+   * @param now a recent reading of the clock, in milliseconds
+   */
+  at(key: number, now: number): number {
+    const index = (key ^ key >>> 13) & ENTRIES - 1;
+    if (this.#keys[index] !== key) return this.#learn(index, key, now);
+    const site = this.#sites[index];
+    const uses = ++this.#uses[index];
+    if (site !== AMBIGUOUS) {
+      this.reason = this.#reasons[index] as Reason;
+      return isCheckDue(uses) ? this.#check(index, site, now) : site;
+    }
+    this.reason = 0;
+    const found = this.#capture.capture(now);
+    if (found === undefined) return NO_SITE;
+    this.reason = this.#capture.reason;
+    return found;
+  }
+
+  #learn(index: number, key: number, now: number): number {
+    this.reason = 0;
+    const site = this.#capture.capture(now);
+    if (site === undefined) return NO_SITE;
+    this.reason = this.#capture.reason;
+    this.#keys[index] = key;
+    this.#sites[index] = site;
+    this.#reasons[index] = this.reason;
+    this.#uses[index] = 0;
+    return site;
+  }
+
+  #check(index: number, site: number, now: number): number {
+    const found = this.#capture.capture(now);
+    if (found === undefined || found === site) return site;
+    this.reason = this.#capture.reason;
+    this.#sites[index] = AMBIGUOUS;
+    this.ambiguous++;
+    return found;
+  }
+}

@@ -1,0 +1,77 @@
+/** Places in the program: function, file, line. The frames of all stacks. */
+
+/** Default of {@linkcode SiteTable}'s limit. */
+export const MAX_SITES = 65_536;
+
+/** No place known. */
+export const NO_SITE = 0;
+
+/** File of a place that no file holds. */
+export const NO_FILE = "(no file)";
+
+/** One place. */
+export interface Site {
+  readonly fn: string;
+  readonly file: string;
+  readonly line: number;
+}
+
+/**
+ * Places to numbers from 1 on. The number of a site is its program counter in
+ * the trace: one PC is one place, which Go's readers insist on.
+ */
+export class SiteTable {
+  /** How often a place was refused because the table was full. */
+  overflowed = 0;
+
+  readonly #sites: Site[] = [{ fn: "", file: "", line: 0 }];
+  readonly #ids = new Map<string, number>();
+  /** First site seen of each function, by function; and that by site. */
+  readonly #functions = new Map<string, number>();
+  readonly #functionOf: number[] = [NO_SITE];
+  readonly #limit: number;
+
+  constructor(limit: number = MAX_SITES) {
+    this.#limit = limit;
+  }
+
+  /** Number of places known. */
+  get size(): number {
+    return this.#sites.length - 1;
+  }
+
+  /**
+   * The number of a place, or {@linkcode NO_SITE} when the table is full.
+   * Places of one function share `fn`, `file` and `functionLine`, the line
+   * where the function begins, as far as it is known.
+   */
+  put(fn: string, file: string, line: number, functionLine = 0): number {
+    const key = `${line} ${file} ${fn}`;
+    const known = this.#ids.get(key);
+    if (known !== undefined) return known;
+    if (this.size >= this.#limit) {
+      this.overflowed++;
+      return NO_SITE;
+    }
+    const id = this.#sites.push({ fn, file, line }) - 1;
+    this.#ids.set(key, id);
+    const owner = `${functionLine} ${file} ${fn}`;
+    const first = this.#functions.get(owner) ?? id;
+    if (first === id) this.#functions.set(owner, id);
+    this.#functionOf.push(first);
+    return id;
+  }
+
+  /**
+   * The site that stands for the function of site `id`: the first one that was
+   * seen in it, so that all its tasks have one name.
+   */
+  functionOf(id: number): number {
+    return this.#functionOf[id];
+  }
+
+  /** The place numbered `id`. */
+  get(id: number): Site {
+    return this.#sites[id];
+  }
+}

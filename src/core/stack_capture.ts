@@ -1,0 +1,178 @@
+/**
+ * Call sites of the running code, within a budget of time.
+ *
+ * A capture costs 5 to 15 us, a hundred times a hook, so it is bought from a
+ * bucket that fills with a share of the time that passes. Frames of the tracer
+ * and of the runtime are left out; what the runtime's frames were tells what an
+ * await inside them waits for.
+ */
+
+import type { Clock } from "./clock.ts";
+import { Reason } from "./reason.ts";
+import { NO_FILE, NO_SITE, type SiteTable } from "./site_table.ts";
+
+/** How stacks are captured: never, within the budget, or always. */
+export type StackMode = "off" | "budget" | "all";
+
+/** Share of time that may go into captures. */
+export const STACK_BUDGET = 0.01;
+
+/** Most that can be saved up, in milliseconds: about 1,500 captures. */
+const BUCKET_MS = 20;
+
+/** Frames looked at: enough to get past those of a runtime. */
+const FRAMES = 16;
+
+const NAME_OF_ANONYMOUS = "(anonymous)";
+
+/** What a runtime tells of the files in its stacks. */
+export interface FrameReader {
+  /**
+   * The name by which `file` is written, or undefined for a frame of the
+   * tracer or of the runtime.
+   */
+  shortName(file: string): string | undefined;
+  /** What an await in the runtime's own `file` waits for. */
+  reasonOf(file: string): Reason;
+}
+
+/** The part of V8's CallSite that is read here; JavaScriptCore has it too. */
+interface CallSite {
+  getFunctionName(): string | null;
+  getFileName(): string | null;
+  getLineNumber(): number | null;
+  getEnclosingLineNumber?(): number | null;
+}
+
+/** The parts of `Error` that not every engine has. */
+interface ErrorWithStackApi {
+  captureStackTrace?(target: object): void;
+  prepareStackTrace?: unknown;
+  stackTraceLimit?: number;
+}
+
+/** Captures sites; see the head of this file. */
+export class StackCapture {
+  /** How many stacks were captured, and how many were too expensive. */
+  captured = 0;
+  refused = 0;
+  /** Milliseconds spent. */
+  spentMs = 0;
+  /** What the runtime's frames above the last captured site said. */
+  reason: Reason = Reason.Unknown;
+
+  readonly #sites: SiteTable;
+  readonly #reader: FrameReader;
+  #mode: StackMode = "off";
+  readonly #clock: Clock;
+  #bucketMs = BUCKET_MS / 2;
+  #filledAt: number;
+
+  constructor(
+    sites: SiteTable,
+    reader: FrameReader,
+    clock: Clock,
+  ) {
+    this.#sites = sites;
+    this.#reader = reader;
+    this.#clock = clock;
+    this.#filledAt = clock.now();
+  }
+
+  /** Starts counting anew, for a recording that captures by `mode`. */
+  begin(mode: StackMode): void {
+    const canCapture = typeof stackApi().captureStackTrace === "function";
+    this.#mode = canCapture ? mode : "off";
+    this.captured = 0;
+    this.refused = 0;
+    this.spentMs = 0;
+    this.#bucketMs = BUCKET_MS / 2;
+    this.#filledAt = this.#clock.now();
+  }
+
+  /**
+   * The innermost site of the program on the stack, {@linkcode NO_SITE} when
+   * there is none, or undefined when it may not be captured now. `now` is a
+   * recent reading of the clock.
+   */
+  capture(now: number): number | undefined {
+    if (this.#mode === "off") return undefined;
+    this.#bucketMs += (now - this.#filledAt) * STACK_BUDGET;
+    this.#filledAt = now;
+    if (this.#bucketMs > BUCKET_MS) this.#bucketMs = BUCKET_MS;
+    if (this.#bucketMs <= 0 && this.#mode === "budget") {
+      this.refused++;
+      return undefined;
+    }
+    const begin = this.#clock.now();
+    const site = this.#read(callSites());
+    const cost = this.#clock.now() - begin;
+    this.#bucketMs -= cost;
+    this.spentMs += cost;
+    this.captured++;
+    return site;
+  }
+
+  /** A site named `name` at the innermost line of the program, at any cost. */
+  named(name: string): number {
+    const here = typeof stackApi().captureStackTrace === "function"
+      ? this.#read(callSites())
+      : NO_SITE;
+    if (here === NO_SITE) return this.#sites.put(name, NO_FILE, 0);
+    const { file, line } = this.#sites.get(here);
+    return this.#sites.put(name, file, line);
+  }
+
+  #read(frames: readonly CallSite[]): number {
+    this.reason = Reason.Unknown;
+    for (const frame of frames) {
+      const file = frame.getFileName();
+      if (file === null) continue;
+      const shortName = this.#reader.shortName(file);
+      if (shortName === undefined) {
+        if (this.reason === Reason.Unknown) {
+          this.reason = this.#reader.reasonOf(file);
+        }
+        continue;
+      }
+      const name = frame.getFunctionName();
+      const line = frame.getLineNumber() ?? 0;
+      // Without a name or the line it begins at, one function cannot be told
+      // from another of the file: each line counts as one.
+      const functionLine = frame.getEnclosingLineNumber?.() ??
+        (name ? 0 : line);
+      return this.#sites.put(
+        name || NAME_OF_ANONYMOUS,
+        shortName,
+        line,
+        functionLine,
+      );
+    }
+    return NO_SITE;
+  }
+}
+
+function stackApi(): ErrorWithStackApi {
+  return Error as unknown as ErrorWithStackApi;
+}
+
+function giveFrames(_error: unknown, frames: unknown): unknown {
+  return frames;
+}
+
+/** The frames above, innermost first. What the program set on Error is kept. */
+function callSites(): readonly CallSite[] {
+  const api = stackApi();
+  const { prepareStackTrace, stackTraceLimit } = api;
+  const holder: { stack?: unknown } = {};
+  try {
+    api.stackTraceLimit = FRAMES;
+    api.prepareStackTrace = giveFrames;
+    api.captureStackTrace!(holder);
+    const { stack } = holder;
+    return Array.isArray(stack) ? stack as CallSite[] : [];
+  } finally {
+    api.prepareStackTrace = prepareStackTrace;
+    api.stackTraceLimit = stackTraceLimit;
+  }
+}

@@ -1,0 +1,46 @@
+/** Figures of a recording: what was written, what was left out, at what cost. */
+
+import type { MapperCounts } from "./task_mapper.ts";
+
+/** What one recording counted. */
+export interface RecordingStatistics extends MapperCounts {
+  /** Events written; records of the tables are not counted. */
+  readonly events: number;
+  /** Goroutines there have been, and how many were alive at the end. */
+  readonly goroutines: number;
+  readonly liveGoroutines: number;
+  /** Bytes of the batches that all consumers share, and how many these were. */
+  readonly bytes: number;
+  readonly batches: number;
+  /** Bytes of the preludes, one for each consumer. */
+  readonly preludeBytes: number;
+  /** Consumers there have been, and how many were ended for being too slow. */
+  readonly consumers: number;
+  readonly slowConsumers: number;
+  /** Sizes of the tables, and how often each was found full. */
+  readonly strings: number;
+  readonly stringsOverflowed: number;
+  readonly stacks: number;
+  readonly stacksOverflowed: number;
+  readonly sites: number;
+  readonly sitesOverflowed: number;
+  /** Continuations there was no room for, and those forgotten to make room. */
+  readonly continuationsRefused: number;
+  readonly continuationsForgotten: number;
+}
+
+/** Figures of a recording and of its cost. */
+export interface Statistics extends RecordingStatistics {
+  /** How long it has been recorded, in seconds. */
+  readonly seconds: number;
+  /** Stacks captured, those refused by the budget, and the time they took. */
+  readonly stacksCaptured: number;
+  readonly stacksRefused: number;
+  readonly stacksMs: number;
+  /** Places where a remembered site turned out to stand for several. */
+  readonly ambiguousSites: number;
+  /** Time spent on turning raw records into bytes, sampled, in milliseconds. */
+  readonly mappingMs: number;
+  /** The first error of the recorder, if it failed. */
+  readonly error?: unknown;
+}

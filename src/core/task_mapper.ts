@@ -1,0 +1,662 @@
+/**
+ * From what the loop did to what goroutines do: reads the raw records of a
+ * turn, after a survey of them, and writes task events.
+ *
+ * 1. Each slice that is more than a passing callback belongs to a task. When it
+ *    begins, whatever ran before stops and the task starts.
+ * 2. An await of a call that goes on beside its caller makes a task, at its
+ *    first suspension: created, started, blocked, and the caller goes on.
+ * 3. When a slice ends, the tasks that it woke become runnable. Its own task
+ *    blocks, stays runnable or ends; that is written when the next one begins,
+ *    so that a task which goes on at once shows no gap.
+ * 4. A wait of a call that its caller awaits is a wait of the caller's task.
+ *    When the caller goes on before the callee ended, it was none, and the
+ *    callee becomes a task of its own.
+ *
+ * Mapping: design/architecture.md, section 2.
+ */
+
+import { NO_USER_TASK, type StackId, type UserTaskId } from "../format/ids.ts";
+import { toTicks } from "./clock.ts";
+import {
+  ContinuationKind,
+  type ContinuationTable,
+} from "./continuation_table.ts";
+import type { EventEncoder } from "./event_encoder.ts";
+import { RAW_STRIDE, RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
+import { Reason } from "./reason.ts";
+import { NO_SITE, type SiteTable } from "./site_table.ts";
+import type { StackTable } from "./stack_table.ts";
+import type { StringTable } from "./string_table.ts";
+import {
+  Activation,
+  type TaskRecord,
+  TaskState,
+  type TaskTable,
+} from "./task_table.ts";
+import { LOOP, Note, Role, TurnSurvey } from "./turn_survey.ts";
+import { WellKnownSites } from "./well_known_sites.ts";
+
+/** How the running task will stop when the next one begins. */
+const Stop = { None: 0, Sched: 1, Block: 2, End: 3 } as const;
+type Stop = typeof Stop[keyof typeof Stop];
+
+/** What the mapper works on. */
+export interface MapperParts {
+  readonly continuations: ContinuationTable;
+  readonly tasks: TaskTable;
+  readonly sites: SiteTable;
+  readonly strings: StringTable;
+  readonly stacks: StackTable;
+  readonly encoder: EventEncoder;
+  /** Records of the longest log that will be mapped. */
+  readonly records: number;
+  /** The clock's reading at tick 1, in milliseconds. */
+  readonly origin: number;
+  /** Thread id of the loop, for ProcStart. */
+  readonly thread: number;
+}
+
+/** What could not be told exactly, counted. */
+export interface MapperCounts {
+  /** Tasks that ran again without a sign of what had woken them. */
+  unexplainedWakes: number;
+  /** Tasks that already ran when recording began. */
+  foundRunning: number;
+  /** Times that a log was mapped before its turn had ended. */
+  earlyMaps: number;
+  /** Waits whose stack was left out because a consumer was too slow. */
+  shedStacks: number;
+}
+
+/** Maps the turns of one loop; see the head of this file. */
+export class TaskMapper {
+  readonly counts: MapperCounts = {
+    unexplainedWakes: 0,
+    foundRunning: 0,
+    earlyMaps: 0,
+    shedStacks: 0,
+  };
+  /** True while blocks are written with the task's name only. */
+  shedStacks = false;
+
+  /** True while a callback is no task merely for running long. */
+  set shedCallbacks(shed: boolean) {
+    this.#survey.shedCallbacks = shed;
+  }
+
+  readonly #parts: MapperParts;
+  readonly #survey: TurnSurvey;
+  readonly #known: WellKnownSites;
+  #isAwake = false;
+  #now = 1;
+  #running: TaskRecord | null = null;
+  #stop: Stop = Stop.None;
+  /** What runs in each open slice, innermost last; null for the loop. */
+  readonly #open: (Activation | null)[] = [];
+  #slice = -1;
+  /** Index of each open slice, innermost last. */
+  readonly #openSlices: number[] = [];
+  #nextUserTask = 1;
+
+  constructor(parts: MapperParts) {
+    this.#parts = parts;
+    this.#survey = new TurnSurvey(parts.continuations, parts.records);
+    this.#known = new WellKnownSites(parts.sites, parts.stacks);
+  }
+
+  /** Tick of the last event, or a later one. */
+  get now(): number {
+    return this.#now;
+  }
+
+  /** Writes the events of `log` and takes the records out of it. */
+  map(log: RawLog): void {
+    const survey = this.#survey;
+    const read = survey.read(log);
+    this.#beginWindow();
+    const { codes, times } = log;
+    for (let i = 0; i < read; i++) {
+      const at = i * RAW_STRIDE;
+      switch (codes[at] & 0xff) {
+        case RawKind.Turn:
+          this.#wakeLoop(times[i]);
+          break;
+        case RawKind.TurnEnd:
+          this.#endLoopSlice();
+          this.#sleepLoop(times[i]);
+          break;
+        case RawKind.Resume:
+          this.#endLoopSlice();
+          this.#beginSlice(codes[at + 1], codes);
+          break;
+        case RawKind.Suspend:
+          this.#endSlice(codes, i, read);
+          break;
+        case RawKind.Await:
+          this.#enterLoop();
+          if (survey.roles[i] === Role.Child) {
+            this.#beginChild(codes, times, i);
+          }
+          break;
+        case RawKind.Settle:
+          this.#enterLoop();
+          break;
+        case RawKind.Schedule:
+          this.#enterLoop();
+          this.#schedule(codes[at + 1], times[i]);
+          break;
+        case RawKind.Cancel:
+          this.#enterLoop();
+          this.#cancel(codes[at + 1], times[i]);
+          break;
+      }
+    }
+    this.#endWindow();
+    log.drop(read);
+  }
+
+  // Turns.
+
+  #wakeLoop(time: number): void {
+    this.#advance(toTicks(time, this.#parts.origin));
+    if (this.#isAwake) return;
+    this.#parts.encoder.procStart(this.#now, this.#parts.thread);
+    this.#isAwake = true;
+  }
+
+  #sleepLoop(time: number): void {
+    this.#advance(toTicks(time, this.#parts.origin));
+    this.#stopRunning();
+    if (!this.#isAwake) return;
+    this.#parts.encoder.procStop(this.#now);
+    this.#isAwake = false;
+  }
+
+  /** Slices that were open when the last window ended are its first ones. */
+  #beginWindow(): void {
+    this.#slice = this.#open.length - 1;
+    for (let i = 0; i < this.#openSlices.length; i++) this.#openSlices[i] = i;
+  }
+
+  #endWindow(): void {
+    if (this.#isLoopOpen()) this.#endLoopSlice();
+    if (this.#open.length === 0) return;
+    // What the open slices woke so far; the rest comes with the next window.
+    this.counts.earlyMaps++;
+    for (const slice of this.#openSlices) this.#wakeAll(slice, this.#now);
+  }
+
+  #advance(ticks: number): void {
+    if (ticks > this.#now) this.#now = ticks;
+  }
+
+  // Slices.
+
+  #isLoopOpen(): boolean {
+    const { length } = this.#openSlices;
+    return length > 0 &&
+      this.#survey.slot[this.#openSlices[length - 1]] === LOOP;
+  }
+
+  /** Code under no hook: the loop's own, or that of a callback unseen. */
+  #enterLoop(): void {
+    if (this.#open.length > 0) return;
+    const slice = ++this.#slice;
+    this.#advanceTo(this.#survey.start[slice]);
+    this.#switchTo(null);
+    this.#open.push(null);
+    this.#openSlices.push(slice);
+  }
+
+  #endLoopSlice(): void {
+    if (!this.#isLoopOpen()) return;
+    this.#open.pop();
+    this.#wakeAll(this.#openSlices.pop()!, this.#now);
+  }
+
+  #advanceTo(time: number): void {
+    this.#advance(toTicks(time, this.#parts.origin));
+  }
+
+  #beginSlice(id: number, codes: Int32Array): void {
+    const { continuations } = this.#parts;
+    const slice = ++this.#slice;
+    const slot = id === UNTRACED ? 0 : continuations.slot(id);
+    let activation: Activation | null = null;
+    if (this.#survey.isOpaque(slice)) {
+      this.#advanceTo(this.#survey.start[slice]);
+      activation = id === UNTRACED ? null : this.#activationOf(slot, codes);
+      this.#switchTo(activation === null ? null : activation.task);
+      if (activation !== null) activation.slot = 0;
+      if (slot !== 0 && activation !== null) {
+        this.#beginRequest(slot, activation);
+      }
+    }
+    this.#open.push(activation);
+    this.#openSlices.push(slice);
+  }
+
+  /** The activation that continues in `slot`, made if there is none yet. */
+  #activationOf(slot: number, codes: Int32Array): Activation | null {
+    const { continuations } = this.#parts;
+    const { kind, owner } = continuations;
+    if (slot === 0) {
+      // It ran before recording began. Where it stops next tells its name.
+      this.counts.foundRunning++;
+      const own = this.#survey.ownAwait[this.#slice];
+      const next = own < 0
+        ? 0
+        : continuations.slot(codes[own * RAW_STRIDE + 1]);
+      const site = continuations.site[next];
+      return this.#create(this.#known.entry("async function", site), null);
+    }
+    if (kind[slot] === ContinuationKind.Sleep) return null;
+    const activation = owner[slot] ?? this.#createFor(slot, null);
+    if (activation.inner !== null) this.#detach(activation);
+    this.#wakeUnexplained(activation.task, kind[slot]);
+    return activation;
+  }
+
+  /** A task that runs was runnable: say what made it so, as far as known. */
+  #wakeUnexplained(task: TaskRecord, kind: number): void {
+    if (task.state !== TaskState.Waiting) return;
+    if (kind === ContinuationKind.Reaction) this.counts.unexplainedWakes++;
+    this.#switchTo(null);
+    this.#unblock(task, this.#wakerStack(task.reason));
+  }
+
+  #endSlice(codes: Int32Array, record: number, read: number): void {
+    if (this.#open.length === 0) return;
+    const slice = this.#openSlices.pop()!;
+    const activation = this.#open.pop()!;
+    const slot = this.#survey.slot[slice];
+    if (this.#survey.isOpaque(slice)) {
+      this.#advanceTo(this.#survey.end[slice]);
+      this.#wakeAll(slice, this.#now);
+      if (activation !== null) {
+        const outer = this.#takeOuter(codes, record, read, activation);
+        this.#suspend(codes, record, slice, activation, outer);
+      }
+    }
+    if (slot > 0) this.#release(slot);
+    if (this.#open.length > 0) this.#resumeOutside();
+  }
+
+  /** A slice inside another ended: the outside goes on. */
+  #resumeOutside(): void {
+    const outside = this.#open[this.#open.length - 1];
+    this.#switchTo(outside === null ? null : outside.task);
+  }
+
+  /** A continuation has run. Intervals run again. */
+  #release(slot: number): void {
+    const { continuations } = this.#parts;
+    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
+    if (!isInterval) continuations.release(slot);
+  }
+
+  /** Decides how the task of `activation` stops at the end of `slice`. */
+  #suspend(
+    codes: Int32Array,
+    record: number,
+    slice: number,
+    activation: Activation,
+    outer: Activation | null,
+  ): void {
+    const { roles, runStart } = this.#survey;
+    const last = record - 1;
+    const isAwait = last >= 0 &&
+      (codes[last * RAW_STRIDE] & 0xff) === RawKind.Await;
+    const { task } = activation;
+    if (isAwait && roles[last] === Role.Own) {
+      this.#chain(codes, runStart[last], last, activation, slice);
+      this.#setStop(task, slice);
+      return;
+    }
+    if (this.#isInterval(slice)) {
+      activation.slot = this.#survey.slot[slice];
+      this.#setStop(task, slice);
+      return;
+    }
+    const next = activation.outer ?? outer;
+    if (next === null) {
+      this.#stop = Stop.End;
+      return;
+    }
+    next.inner = null;
+    task.top = next;
+    // The outer one was cancelled while this ran: nothing will resume it.
+    if (next.slot === 0) this.#stop = Stop.End;
+    else this.#setStop(task, slice);
+  }
+
+  #isInterval(slice: number): boolean {
+    const { continuations } = this.#parts;
+    const slot = this.#survey.slot[slice];
+    return slot > 0 && continuations.owner[slot] !== null &&
+      continuations.kind[slot] === ContinuationKind.Interval;
+  }
+
+  /** The task's innermost activation waits or can go on at once. */
+  #setStop(task: TaskRecord, slice: number): void {
+    const { continuations } = this.#parts;
+    const { slot } = task.top;
+    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
+    if (!isInterval && this.#survey.isSettled(slot, slice)) {
+      this.#stop = Stop.Sched;
+      return;
+    }
+    this.#stop = Stop.Block;
+    task.reason =
+      (isInterval ? Reason.Sleep : continuations.reason[slot]) as Reason;
+    task.stack = this.#stackOf(task);
+  }
+
+  /**
+   * Makes the awaits of a run one chain of calls inside `activation`'s task:
+   * the last is its own, those before it are calls, innermost first.
+   */
+  #chain(
+    codes: Int32Array,
+    from: number,
+    last: number,
+    activation: Activation,
+    slice: number,
+  ): void {
+    const { continuations } = this.#parts;
+    // An interval's own continuation is its timer, so what it awaits is a call.
+    let at = this.#isInterval(slice)
+      ? this.#push(activation, this.#survey.slot[slice])
+      : activation;
+    for (let i = last; i >= from; i--) {
+      const slot = continuations.slot(codes[i * RAW_STRIDE + 1]);
+      if (i < last) at = this.#push(at, at.slot);
+      at.slot = slot;
+      at.site = continuations.site[slot];
+      continuations.owner[slot] = at;
+    }
+  }
+
+  /** A new innermost activation, awaited by `outer` through `slot`. */
+  #push(outer: Activation, slot: number): Activation {
+    outer.slot = slot;
+    const inner = new Activation(outer.task, outer, 0, NO_SITE);
+    outer.inner = inner;
+    outer.task.top = inner;
+    return inner;
+  }
+
+  /**
+   * After a request handler returned: what the runtime does with its promise
+   * belongs to the request too, so its await is made the outermost activation.
+   *
+   * @returns it, or null if there is none
+   */
+  #takeOuter(
+    codes: Int32Array,
+    record: number,
+    read: number,
+    activation: Activation,
+  ): Activation | null {
+    const next = record + 1;
+    if (next >= read || this.#survey.roles[next] !== Role.Outer) return null;
+    if ((codes[next * RAW_STRIDE] & 0xff) !== RawKind.Await) return null;
+    const { continuations } = this.#parts;
+    const slot = continuations.slot(codes[next * RAW_STRIDE + 1]);
+    const outer = new Activation(activation.task, null, slot, NO_SITE);
+    outer.inner = activation;
+    activation.outer = outer;
+    continuations.owner[slot] = outer;
+    return outer;
+  }
+
+  // Children.
+
+  /** A call that goes on beside its caller made its first await. */
+  #beginChild(codes: Int32Array, times: Float64Array, record: number): void {
+    const { continuations } = this.#parts;
+    const from = this.#survey.runStart[record];
+    const time = times[from];
+    if (time !== 0) this.#advanceTo(time);
+    const slot = continuations.slot(codes[record * RAW_STRIDE + 1]);
+    const name = this.#known.entry("async function", continuations.site[slot]);
+    const root = this.#create(name, this.#creator());
+    const slice = this.#openSlices[this.#openSlices.length - 1];
+    this.#chain(codes, from, record, root, slice);
+    this.#settleIn(root.task, slice);
+  }
+
+  /** Writes the wait of a task just made, unless it can go on at once. */
+  #settleIn(task: TaskRecord, slice: number): void {
+    const { continuations } = this.#parts;
+    const { slot } = task.top;
+    if (this.#survey.isSettled(slot, slice)) return;
+    const reason = continuations.reason[slot] as Reason;
+    this.#blockNew(task, reason, this.#stackOf(task));
+  }
+
+  /** A runnable task beside the running one: starts, blocks, and back. */
+  #blockNew(task: TaskRecord, reason: Reason, stack: StackId): void {
+    const { encoder } = this.#parts;
+    const caller = this.#running;
+    if (caller !== null) encoder.goPreempt(this.#now, caller.entry);
+    encoder.goStart(this.#now, task.goId);
+    this.#block(task, reason, stack);
+    if (caller !== null) encoder.goStart(this.#now, caller.goId);
+  }
+
+  #schedule(id: number, time: number): void {
+    const { continuations } = this.#parts;
+    const slot = continuations.slot(id);
+    if (slot === 0) return;
+    const kind = continuations.kind[slot];
+    if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
+      this.#advanceTo(time);
+      const { task } = this.#createFor(slot, this.#creator());
+      this.#blockNew(task, Reason.Sleep, task.entry);
+    } else if (kind === ContinuationKind.Immediate) {
+      this.#advanceTo(time);
+      this.#createFor(slot, this.#creator());
+    }
+  }
+
+  /** A timer was cleared: its task ends, or will when it has run. */
+  #cancel(id: number, time: number): void {
+    const { continuations, encoder } = this.#parts;
+    const slot = continuations.slot(id);
+    if (slot === 0) return;
+    const activation = continuations.owner[slot];
+    continuations.release(slot);
+    if (activation === null) return;
+    const isRunning = activation.slot === 0;
+    activation.slot = 0;
+    if (isRunning || activation.inner !== null) return;
+    this.#advanceTo(time);
+    const { task } = activation;
+    const caller = this.#running;
+    if (task.state === TaskState.Waiting) this.#unblock(task, this.#creator());
+    if (caller !== null) encoder.goPreempt(this.#now, caller.entry);
+    encoder.goStart(this.#now, task.goId);
+    this.#end(task);
+    if (caller !== null) encoder.goStart(this.#now, caller.goId);
+  }
+
+  /**
+   * `outer` goes on although what it awaits has not ended: that was no call.
+   * The inner activations become a task of their own.
+   */
+  #detach(outer: Activation): void {
+    const { task, inner } = outer;
+    const { top } = task;
+    outer.inner = null;
+    task.top = outer;
+    inner!.outer = null;
+    const name = this.#known.entry("async function", inner!.site);
+    const own = this.#create(name, this.#creator()).task;
+    own.top = top;
+    for (let at: Activation | null = top; at !== null; at = at.outer) {
+      at.task = own;
+    }
+    if (task.state === TaskState.Waiting) {
+      this.#blockNew(own, task.reason, this.#stackOf(own));
+    }
+  }
+
+  // Waking.
+
+  /** Writes what `slice` woke, from the task that runs or the loop. */
+  #wakeAll(slice: number, ticks: number): void {
+    this.#advance(ticks);
+    const { firstWake, nextWake, wakeId } = this.#survey;
+    const wake = firstWake[slice];
+    for (let at = wake; at >= 0; at = nextWake[at]) {
+      this.#wake(wakeId[at]);
+    }
+    firstWake[slice] = -1;
+  }
+
+  #wake(id: number): void {
+    const { continuations } = this.#parts;
+    const slot = continuations.slot(id);
+    if (slot === 0) return;
+    const activation = continuations.owner[slot];
+    if (activation === null) {
+      if ((continuations.notes[slot] & Note.Becomes) !== 0) {
+        this.#createFor(slot, this.#creator());
+      }
+      return;
+    }
+    const { task } = activation;
+    // The running task settled what an outer activation of its own awaits:
+    // that is the end of a call.
+    if (task === this.#running) return;
+    if (activation.inner !== null) this.#detach(activation);
+    if (task.state !== TaskState.Waiting) return;
+    this.#unblock(task, this.#wakerStack(task.reason));
+  }
+
+  /** The stack of an unblock: never absent. */
+  #wakerStack(reason: Reason): StackId {
+    if (this.#running !== null) return this.#running.entry;
+    if (reason === Reason.Network) return this.#known.network;
+    return reason === Reason.Sleep ? this.#known.timer : this.#known.loop;
+  }
+
+  /** The stack of a creation by what runs now. */
+  #creator(): StackId {
+    return this.#running === null ? this.#known.loop : this.#running.entry;
+  }
+
+  // Tasks.
+
+  /** Makes a task and its first activation. */
+  #create(entry: StackId, creator: StackId | null): Activation {
+    if (creator === null) this.#switchTo(null);
+    const { encoder, tasks } = this.#parts;
+    const task = tasks.create(entry);
+    encoder.goCreate(
+      this.#now,
+      task.goId,
+      entry,
+      creator === null ? this.#known.loop : creator,
+    );
+    return task.top;
+  }
+
+  /** Makes the task that begins with the continuation in `slot`. */
+  #createFor(slot: number, creator: StackId | null): Activation {
+    const { continuations } = this.#parts;
+    const kind = continuations.kind[slot];
+    const entry = this.#known.entryOf(kind, continuations.site[slot]);
+    const activation = this.#create(entry, creator);
+    activation.slot = slot;
+    continuations.owner[slot] = activation;
+    return activation;
+  }
+
+  /** A request is a user task of its task. */
+  #beginRequest(slot: number, activation: Activation): void {
+    const { continuations, encoder, sites, strings } = this.#parts;
+    if (continuations.kind[slot] !== ContinuationKind.Request) return;
+    const { task } = activation;
+    task.userTask = this.#nextUserTask++ as UserTaskId;
+    task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
+    encoder.userTaskCreate(
+      this.#now,
+      task.userTask,
+      NO_USER_TASK,
+      task.userTaskName,
+      task.entry,
+    );
+  }
+
+  /** What runs from now on, once what ran before has stopped. */
+  #switchTo(task: TaskRecord | null): void {
+    if (this.#running === task && task !== null) {
+      if (this.#stop === Stop.None || this.#stop === Stop.Sched) {
+        this.#stop = Stop.None;
+        return;
+      }
+    }
+    this.#stopRunning();
+    if (task === null) return;
+    this.#parts.encoder.goStart(this.#now, task.goId);
+    task.state = TaskState.Running;
+    this.#running = task;
+  }
+
+  #stopRunning(): void {
+    const task = this.#running;
+    if (task === null) return;
+    this.#running = null;
+    const stop = this.#stop;
+    this.#stop = Stop.None;
+    const { encoder } = this.#parts;
+    if (stop === Stop.End) this.#end(task);
+    else if (stop === Stop.Block) this.#block(task, task.reason, task.stack);
+    else {
+      if (stop === Stop.Sched) encoder.goSched(this.#now, this.#stackOf(task));
+      else encoder.goPreempt(this.#now, task.entry);
+      task.state = TaskState.Runnable;
+    }
+  }
+
+  #block(task: TaskRecord, reason: Reason, stack: StackId): void {
+    this.#parts.encoder.goBlock(this.#now, reason, stack);
+    task.state = TaskState.Waiting;
+    task.reason = reason;
+    task.stack = stack;
+  }
+
+  #unblock(task: TaskRecord, stack: StackId): void {
+    this.#parts.encoder.goUnblock(this.#now, task.goId, stack);
+    task.state = TaskState.Runnable;
+  }
+
+  /** The task started last is done. */
+  #end(task: TaskRecord): void {
+    const { encoder, tasks } = this.#parts;
+    if (task.userTask !== NO_USER_TASK) {
+      encoder.userTaskEnd(this.#now, task.userTask, task.entry);
+    }
+    encoder.goEnd(this.#now);
+    tasks.delete(task);
+  }
+
+  /** Where the task stopped: its entry frame, then each call of its chain. */
+  #stackOf(task: TaskRecord): StackId {
+    if (this.shedStacks) {
+      this.counts.shedStacks++;
+      return task.entry;
+    }
+    const { stacks } = this.#parts;
+    let outermost = task.top;
+    while (outermost.outer !== null) outermost = outermost.outer;
+    let stack = task.entry;
+    for (let at: Activation | null = outermost; at !== null; at = at.inner) {
+      stack = stacks.put(at.site, stack);
+    }
+    return stack;
+  }
+}

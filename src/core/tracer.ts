@@ -1,0 +1,405 @@
+/**
+ * The recorder of one event loop: starts with the first consumer, stops with
+ * the last, and lets both come and go at any time.
+ *
+ * Everything here runs on the program's own thread. What the tracer itself does
+ * runs untraced: it leaves no record, and the time of none is put down to it.
+ */
+
+import type { Capabilities, HookKind, RuntimeAdapter } from "./adapter.ts";
+import type { Consumer, ConsumerEnd } from "./consumer.ts";
+import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
+import { TracerBusyError, TracerIdleError } from "./errors.ts";
+import { RawLog, UNTRACED } from "./raw_log.ts";
+import { Recording } from "./recording.ts";
+import { NO_SITE, SiteTable } from "./site_table.ts";
+import { StackCapture, type StackMode } from "./stack_capture.ts";
+import type { Statistics } from "./statistics.ts";
+import { TurnRecorder } from "./turn_recorder.ts";
+
+/** Age at which a batch goes out though it is not full, in milliseconds. */
+export const FLUSH_MS = 250;
+
+/** Default of how many consumers there may be at a time. */
+export const MAX_CONSUMERS = 4;
+
+/** One turn in so many has its mapping timed. */
+const COST_SAMPLE = 64;
+
+/** How long `stop()` waits for a sink to take what is left. */
+const SINK_MS = 10_000;
+
+/** What a recording or a consumer of it may be told. */
+export interface StreamOptions {
+  /** How long to record, in seconds; fractions allowed. @default {Infinity} */
+  seconds?: number;
+  /** Ends the recording when it is aborted. */
+  signal?: AbortSignal;
+  /**
+   * Call sites of awaits: `"off"` costs nothing and names little, `"budget"`
+   * spends at most 1 % of the time, `"all"` is exact and slow. Given by the
+   * first consumer of a recording.
+   *
+   * @default {"budget"}
+   */
+  stacks?: StackMode;
+  /**
+   * Which hooks: `"internal"` is faster on Deno, and no public API of it.
+   * Given by the first consumer of the process.
+   *
+   * @default {"public"}
+   */
+  hooks?: HookKind;
+  /**
+   * Bytes that may wait to be read. A consumer that lets more wait is ended:
+   * its trace is whole but short. @default {16777216}
+   */
+  maxBuffered?: number;
+  /** How many consumers there may be, this one included. @default {4} */
+  maxConsumers?: number;
+  /** Bytes of a batch. Smaller ones are for tests. @default {65536} */
+  batchBytes?: number;
+}
+
+/** Where a recording goes: a stream, or anything that takes bytes. */
+export type Sink =
+  | WritableStream<Uint8Array>
+  | {
+    write(bytes: Uint8Array): unknown;
+    close?(): unknown;
+  };
+
+/** What is known of a recording that was started with a sink. */
+interface SinkRecording {
+  readonly consumer: Consumer;
+  readonly finished: Promise<void>;
+}
+
+/** See the head of this file. One for each loop. */
+export class Tracer {
+  readonly #adapter: RuntimeAdapter;
+  readonly #log = new RawLog();
+  readonly #continuations = new ContinuationTable();
+  readonly #sites = new SiteTable();
+  readonly #capture: StackCapture;
+  readonly #recorder: TurnRecorder;
+  #recording: Recording | undefined;
+  #sink: SinkRecording | undefined;
+  #quiet = 0;
+  #beganAt = 0;
+  #endBackground: (() => void) | undefined;
+  #last: Statistics | undefined;
+  #error: unknown;
+  #turns = 0;
+  #mappingMs = 0;
+
+  constructor(adapter: RuntimeAdapter) {
+    this.#adapter = adapter;
+    const { clock, frames } = adapter;
+    this.#capture = new StackCapture(this.#sites, frames, clock);
+    this.#recorder = new TurnRecorder(
+      this.#log,
+      this.#continuations,
+      this.#sites,
+      this.#capture,
+      clock,
+      {
+        scheduleTurnEnd: (endTurn) => adapter.scheduleTurnEnd(endTurn),
+        mapLog: () => this.#map(),
+        turnEnded: () => this.#turnEnded(),
+        failed: (error) => this.#failed(error),
+      },
+    );
+  }
+
+  /** What can be recorded on this runtime. */
+  get capabilities(): Capabilities {
+    return this.#adapter.capabilities;
+  }
+
+  /** True while anything is being recorded. */
+  get isEnabled(): boolean {
+    return this.#recording !== undefined;
+  }
+
+  /** Number of consumers being served. */
+  get consumers(): number {
+    return this.#recording?.consumers.size ?? 0;
+  }
+
+  /** Puts pass-through wrappers where a later recording needs them. */
+  arm(): void {
+    this.#adapter.arm(this.#recorder);
+  }
+
+  /** Runs `fn`, and what follows from it in this slice, unrecorded. */
+  untraced<T>(fn: () => T): T {
+    this.#recorder.hush();
+    this.#quiet++;
+    try {
+      return fn();
+    } finally {
+      this.#quiet--;
+    }
+  }
+
+  /**
+   * Starts a recording, or joins the running one. Cancelling the stream, or
+   * aborting `signal`, ends it.
+   *
+   * @throws {TracerBusyError} When there are as many consumers as may be.
+   */
+  stream(options: StreamOptions = {}): ReadableStream<Uint8Array> {
+    const consumer = this.#join(options);
+    return this.#silently(() =>
+      new ReadableStream<Uint8Array>({
+        pull: (controller) => this.#pull(consumer, controller),
+        cancel: () => this.#leave(consumer, "left"),
+      }, { highWaterMark: 0 })
+    );
+  }
+
+  /**
+   * Starts a recording into `sink`; one at a time.
+   *
+   * @throws {TracerBusyError} When one was started and not stopped.
+   */
+  start(sink: Sink, options: StreamOptions = {}): void {
+    if (this.#sink !== undefined) {
+      throw new TracerBusyError(
+        "Cannot start a recording: one is running, stop it first",
+      );
+    }
+    const consumer = this.#join(options);
+    const finished = this.#silently(() => this.#pump(consumer, sink));
+    // Whoever calls stop() sees a failure; nobody else has to.
+    this.#silently(() => finished.catch(() => {}));
+    this.#sink = { consumer, finished };
+  }
+
+  /**
+   * Ends the recording that `start` began.
+   *
+   * @returns its figures, when the sink has taken everything
+   * @throws {TracerIdleError} When nothing was started.
+   */
+  stop(): Promise<Statistics> {
+    const sink = this.#sink;
+    if (sink === undefined) {
+      return Promise.reject(
+        new TracerIdleError("Cannot stop the recording: none was started"),
+      );
+    }
+    this.#sink = undefined;
+    this.#leave(sink.consumer, "done");
+    const statistics = this.statistics()!;
+    return this.#silently(() => this.#settle(sink, statistics));
+  }
+
+  /** Figures of the recording, or of the last one; undefined before any. */
+  statistics(): Statistics | undefined {
+    const recording = this.#recording;
+    if (recording === undefined) return this.#last;
+    return {
+      ...recording.statistics(),
+      seconds: (this.#adapter.clock.now() - this.#beganAt) / 1000,
+      stacksCaptured: this.#capture.captured,
+      stacksRefused: this.#capture.refused,
+      stacksMs: this.#capture.spentMs,
+      ambiguousSites: this.#recorder.ambiguousSites,
+      mappingMs: this.#mappingMs * COST_SAMPLE,
+      error: this.#error,
+    };
+  }
+
+  #join(options: StreamOptions): Consumer {
+    const limit = options.maxConsumers ?? MAX_CONSUMERS;
+    if (this.consumers >= limit) {
+      throw new TracerBusyError(
+        `Cannot record for one more: ${this.consumers} consumers are served, ` +
+          `at most ${limit} may be`,
+      );
+    }
+    options.signal?.throwIfAborted();
+    return this.#silently(() => {
+      const recording = this.#recording ?? this.#begin(options);
+      const consumer = recording.join(options.maxBuffered);
+      this.#endOnTime(consumer, options);
+      return consumer;
+    });
+  }
+
+  #begin(options: StreamOptions): Recording {
+    const now = this.#beganAt = this.#adapter.clock.now();
+    this.#error = undefined;
+    this.#mappingMs = 0;
+    this.#log.length = 0;
+    this.#continuations.clear();
+    this.#capture.begin(options.stacks ?? "budget");
+    const recording = this.#recording = new Recording({
+      log: this.#log,
+      continuations: this.#continuations,
+      sites: this.#sites,
+      origin: now,
+      batchBytes: options.batchBytes,
+    });
+    this.#adapter.install(this.#recorder, options.hooks ?? "public");
+    this.#endBackground = this.#adapter.setBackgroundInterval(
+      () => this.#flush(),
+      FLUSH_MS,
+    );
+    this.#recorder.start(this.#starter());
+    return recording;
+  }
+
+  /** What runs now, as the recording's first slice. */
+  #starter(): number {
+    if (this.#quiet > 0) return UNTRACED;
+    return this.#continuations.make(ContinuationKind.Main, NO_SITE, 0);
+  }
+
+  #endOnTime(consumer: Consumer, options: StreamOptions): void {
+    const { seconds = Infinity, signal } = options;
+    const endings: (() => void)[] = [];
+    const end = () => this.#leave(consumer, "done");
+    if (seconds !== Infinity) {
+      endings.push(this.#adapter.setTimer(end, seconds * 1000));
+    }
+    if (signal !== undefined) {
+      signal.addEventListener("abort", end, { once: true });
+      endings.push(() => signal.removeEventListener("abort", end));
+    }
+    consumer.onEnd = () => endings.forEach((ending) => ending());
+  }
+
+  #leave(consumer: Consumer, end: ConsumerEnd): void {
+    const recording = this.#recording;
+    if (recording === undefined) return;
+    this.#silently(() => {
+      recording.leave(consumer, end);
+      if (recording.consumers.size === 0) this.#end();
+    });
+  }
+
+  #end(): void {
+    this.#recorder.stop();
+    this.#adapter.uninstall();
+    this.#endBackground?.();
+    this.#endBackground = undefined;
+    this.#last = this.statistics();
+    const recording = this.#recording;
+    this.#recording = undefined;
+    recording?.wake();
+  }
+
+  #map(): void {
+    const recording = this.#recording;
+    if (recording === undefined) {
+      this.#log.length = 0;
+      return;
+    }
+    if (++this.#turns % COST_SAMPLE !== 0) {
+      recording.map();
+      return;
+    }
+    const { clock } = this.#adapter;
+    const begin = clock.now();
+    recording.map();
+    this.#mappingMs += clock.now() - begin;
+  }
+
+  #turnEnded(): void {
+    if (this.#recording?.wantsWake) this.#wake();
+  }
+
+  #flush(): void {
+    if (this.#recording === undefined) return;
+    this.#recording.flush();
+    this.#wake();
+  }
+
+  #wake(): void {
+    this.#silently(() => {
+      this.#recording?.wake();
+      if (this.#recording?.consumers.size === 0) this.#end();
+    });
+  }
+
+  // Called from hooks: what ends the recording makes promises, so it waits.
+  #failed(error: unknown): void {
+    this.#error ??= error;
+    this.#recorder.stop();
+    this.#adapter.setTimer(() => {
+      for (const consumer of this.#recording?.consumers ?? []) {
+        this.#leave(consumer, "failed");
+      }
+    }, 0);
+  }
+
+  /** Runs a piece of the tracer's own: no promise of it is recorded. */
+  #silently<T>(fn: () => T): T {
+    const recorder = this.#recorder;
+    recorder.untraced++;
+    try {
+      return fn();
+    } finally {
+      // A start or an end in between has set it anew.
+      if (recorder.untraced > 0) recorder.untraced--;
+    }
+  }
+
+  #pull(
+    consumer: Consumer,
+    controller: ReadableStreamDefaultController<Uint8Array>,
+  ): Promise<void> {
+    return this.#silently(() =>
+      new Promise<void>((resolve) => {
+        consumer.whenReady(() => {
+          const batch = consumer.queue.take();
+          if (batch !== undefined) controller.enqueue(batch);
+          if (consumer.queue.isEmpty && consumer.end !== undefined) {
+            controller.close();
+          }
+          resolve();
+        });
+      })
+    );
+  }
+
+  async #pump(consumer: Consumer, sink: Sink): Promise<void> {
+    const writer = "getWriter" in sink ? sink.getWriter() : sink;
+    try {
+      while (true) {
+        await new Promise<void>((resolve) => consumer.whenReady(resolve));
+        const batch = consumer.queue.take();
+        if (batch === undefined) break;
+        await writer.write(batch);
+      }
+      await writer.close?.();
+    } catch (error) {
+      this.#leave(consumer, "left");
+      throw error;
+    }
+  }
+
+  async #settle(sink: SinkRecording, figures: Statistics): Promise<Statistics> {
+    let endTimer = () => {};
+    const tooLate = new Promise<never>((_, reject) => {
+      endTimer = this.#adapter.setTimer(() => {
+        const { bytes } = sink.consumer.queue;
+        reject(
+          new Error(
+            `Cannot finish the recording: the sink did not take the last ` +
+              `${bytes} bytes within ${SINK_MS / 1000} s`,
+          ),
+        );
+      }, SINK_MS);
+    });
+    try {
+      await Promise.race([sink.finished, tooLate]);
+    } finally {
+      endTimer();
+    }
+    return figures;
+  }
+}

@@ -1,0 +1,343 @@
+/**
+ * The one place to which hook sources and wrappers report. It keeps what must
+ * be known at once (what is running, is it ours, has the turn begun) and
+ * appends everything else to the raw log.
+ *
+ * No method may throw into the program, make a promise or wait. All of them may
+ * be called while nothing records; they do nothing then.
+ */
+
+import type { Clock } from "./clock.ts";
+import {
+  ContinuationKind,
+  type ContinuationTable,
+} from "./continuation_table.ts";
+import { RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
+import { NO_SITE, type SiteTable } from "./site_table.ts";
+import { SiteMemory } from "./site_memory.ts";
+import type { StackCapture } from "./stack_capture.ts";
+
+/** Deepest nesting of slices that is told apart. */
+const MAX_DEPTH = 256;
+
+/** What the recorder asks of the loop it records and of the tracer. */
+export interface TurnRecorderHost {
+  /**
+   * Calls `endTurn` when the loop has done all the work of this turn and before
+   * it waits, once for each call, without being recorded.
+   */
+  scheduleTurnEnd(endTurn: () => void): void;
+  /** Maps the log. Called from hooks: must be synchronous. */
+  mapLog(): void;
+  /** A turn has ended and was mapped: hand over what is ready. */
+  turnEnded(): void;
+  /** Something of the recorder threw. Recording must stop. */
+  failed(error: unknown): void;
+}
+
+/** See the head of this file. Fields are public for the hooks alone. */
+export class TurnRecorder {
+  /** True while hooks are to report. */
+  isOn = false;
+  /** True while the code runs that started the recording, see `endStart`. */
+  isStarting = false;
+  /** Greater than 0 while code of the tracer runs, which is not recorded. */
+  untraced = 0;
+  /** Id of the continuation that runs, 0 for none or an unknown one. */
+  current = 0;
+  /** Number of slices open. */
+  depth = 0;
+  /** Depth of the slice that is hushed, 0 for none; see `hush`. */
+  #hushed = 0;
+  /** True from the end of a hushed slice to the next one. */
+  isAfterHushed = false;
+  /** Hash of what happened in this slice; see `site_memory.ts`. */
+  path = 0;
+  /** The last reading of the clock, in milliseconds. */
+  now = 0;
+
+  readonly log: RawLog;
+  readonly continuations: ContinuationTable;
+  readonly siteTable: SiteTable;
+  readonly #clock: Clock;
+  readonly #sites: SiteMemory;
+  readonly #capture: StackCapture;
+  readonly #host: TurnRecorderHost;
+  readonly #outside = new Int32Array(MAX_DEPTH);
+  #inTurn = false;
+  /** Slices deeper than can be told apart. */
+  #tooDeep = 0;
+
+  constructor(
+    log: RawLog,
+    continuations: ContinuationTable,
+    siteTable: SiteTable,
+    capture: StackCapture,
+    clock: Clock,
+    host: TurnRecorderHost,
+  ) {
+    this.log = log;
+    this.continuations = continuations;
+    this.#clock = clock;
+    this.siteTable = siteTable;
+    this.#capture = capture;
+    this.#sites = new SiteMemory(capture);
+    this.#host = host;
+  }
+
+  /** True if what happens now is to be recorded. */
+  get isRecording(): boolean {
+    return this.isOn && this.untraced === 0;
+  }
+
+  /**
+   * Begins to report. `starter` is the continuation that is running: the id of
+   * `main`, or `UNTRACED` when a request for a trace is what started it.
+   */
+  start(starter: number): void {
+    this.isOn = true;
+    const now = this.now = this.#clock.now();
+    this.#beginTurn(now);
+    this.isStarting = true;
+    if (starter === UNTRACED) {
+      this.enterUntraced();
+      return;
+    }
+    this.#append(RawKind.Resume, starter, now);
+    this.current = starter;
+    this.depth = 1;
+  }
+
+  /** Ceases to report. What was reported stays in the log. */
+  stop(): void {
+    this.isOn = false;
+    this.isStarting = false;
+    this.untraced = 0;
+    this.depth = 0;
+    this.current = 0;
+    this.#tooDeep = 0;
+    this.#hushed = 0;
+    this.isAfterHushed = false;
+    this.#inTurn = false;
+  }
+
+  /** The code that started the recording has run to its end or first await. */
+  endStart(): void {
+    this.isStarting = false;
+    this.untraced = 0;
+    if (this.depth === 0) return;
+    this.depth = 0;
+    this.current = 0;
+    this.#append(RawKind.Suspend, 0, 0);
+  }
+
+  /**
+   * A callback that is no promise's begins to run, as continuation `id`.
+   *
+   * @returns whether it is recorded: then `leave` must be called at its end
+   */
+  enter(id: number): boolean {
+    if (!this.isOn || id === 0) return false;
+    if (this.isStarting) this.endStart();
+    if (this.untraced > 0) return false;
+    this.resume(id);
+    return true;
+  }
+
+  /** The callback that `enter` announced has returned. */
+  leave(): void {
+    if (!this.isOn) return;
+    if (this.#hushed === this.depth && this.#hushed > 0) this.unhush();
+    this.suspend();
+  }
+
+  /**
+   * The rest of the running slice, and all that follows from it, is the
+   * tracer's own: it serves a request for a trace.
+   */
+  hush(): void {
+    if (!this.isOn || this.isStarting || this.untraced > 0) return;
+    this.untraced++;
+    this.#hushed = this.depth;
+  }
+
+  /** True if the running slice is hushed. */
+  get isHushed(): boolean {
+    return this.#hushed > 0 && this.#hushed === this.depth;
+  }
+
+  /** The hushed slice is about to end. */
+  unhush(): void {
+    this.untraced--;
+    this.#hushed = 0;
+    this.isAfterHushed = true;
+  }
+
+  /** The slice of continuation `id` begins; 0 is one not known. */
+  resume(id: number): void {
+    const now = this.now = this.#clock.now();
+    this.isAfterHushed = false;
+    if (!this.#inTurn) this.#beginTurn(now);
+    if (this.log.length >= this.log.high) this.#makeRoom();
+    if (this.depth >= MAX_DEPTH) {
+      this.#tooDeep++;
+      return;
+    }
+    this.#outside[this.depth++] = this.current;
+    this.current = id;
+    const { continuations } = this;
+    this.path = id > 0 ? continuations.site[continuations.slot(id)] : id;
+    this.log.put(RawKind.Resume, id, 0, now);
+  }
+
+  /** The slice that began last ends. */
+  suspend(): void {
+    if (this.#tooDeep > 0) {
+      this.#tooDeep--;
+      return;
+    }
+    if (this.depth === 0) return;
+    this.current = this.#outside[--this.depth];
+    // Inside another slice the next event has no reading of its own.
+    this.#append(
+      RawKind.Suspend,
+      0,
+      this.depth > 0 ? this.#clock.now() : 0,
+    );
+  }
+
+  /** Something happened that only matters because it lies in between. */
+  break(): void {
+    this.path = Math.imul(this.path, 31) + 1 | 0;
+    if (this.log.lastKind === RawKind.Break) return;
+    this.#append(RawKind.Break, 0, 0);
+  }
+
+  /**
+   * The running code, or a call in it, waits.
+   *
+   * @param flags of `AwaitFlag`
+   * @returns the id of its continuation, 0 when there is no room for more
+   */
+  await(reason: number, flags: number, isTimed: boolean): number {
+    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
+    this.path = Math.imul(this.path, 31) + 2 + reason + (flags << 4) | 0;
+    const sites = this.#sites;
+    const site = sites.at(this.path, this.now);
+    const known = reason === 0 ? sites.reason : reason;
+    const id = this.continuations.make(0, site, known);
+    if (id === 0) {
+      this.break();
+      return 0;
+    }
+    let time = 0;
+    if (isTimed) time = this.now = this.#clock.now();
+    if (this.log.isFull) this.#makeRoom();
+    this.log.put(RawKind.Await | flags << 8, id, known, time);
+    return id;
+  }
+
+  /** The last await was none after all. It still lies in between. */
+  undoAwait(id: number): void {
+    const { continuations, log } = this;
+    continuations.release(continuations.slot(id));
+    if (log.lastKind === RawKind.Await) log.length--;
+    this.break();
+  }
+
+  /** What continuation `id` waits for is settled. */
+  settle(id: number): void {
+    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
+    this.path = Math.imul(this.path, 31) + 3 | 0;
+    this.#append(RawKind.Settle, id, 0);
+  }
+
+  /**
+   * A callback is going to be called later.
+   *
+   * @returns the id of its continuation, 0 when there is no room for more
+   */
+  schedule(kind: ContinuationKind, site: number): number {
+    const id = this.continuations.make(kind, site, 0);
+    // The survey puts a sleeper's wake down to the loop, whoever set the timer.
+    if (id === 0 || kind === ContinuationKind.Sleep) return id;
+    // A microtask runs in this turn: its slice's own time will do.
+    const isTimed = kind !== ContinuationKind.Microtask;
+    if (isTimed || !this.#inTurn) this.now = this.#clock.now();
+    if (!this.#inTurn) this.#beginTurn(this.now);
+    this.#append(RawKind.Schedule, id, isTimed ? this.now : 0);
+    return id;
+  }
+
+  /** The callback of continuation `id` will not be called. */
+  cancel(id: number): void {
+    const now = this.now = this.#clock.now();
+    if (!this.#inTurn) this.#beginTurn(now);
+    this.#append(RawKind.Cancel, id, now);
+  }
+
+  /** The site of the running code, as far as the budget allows. */
+  siteOf(discriminator: number): number {
+    const key = Math.imul(this.path, 31) + discriminator | 0;
+    return this.#sites.at(key, this.now) || NO_SITE;
+  }
+
+  /** A site named `name` where the program is now, whatever it costs. */
+  siteHere(name: string): number {
+    return this.#capture.named(name);
+  }
+
+  /** How many remembered places turned out to stand for several. */
+  get ambiguousSites(): number {
+    return this.#sites.ambiguous;
+  }
+
+  /** A slice of the tracer's own begins. End it with `leaveUntraced`. */
+  enterUntraced(): void {
+    if (this.untraced++ === 0 && this.isOn) this.resume(UNTRACED);
+  }
+
+  /** Ends what `enterUntraced` began. */
+  leaveUntraced(): void {
+    if (--this.untraced === 0 && this.isOn) this.suspend();
+  }
+
+  /** Something of the recorder threw: recording stops. */
+  fail(error: unknown): void {
+    this.isOn = false;
+    this.#host.failed(error);
+  }
+
+  /** The turn has ended. Called by the loop, see `TurnRecorderHost`. */
+  readonly endTurn = (): void => {
+    if (!this.isOn || !this.#inTurn) return;
+    try {
+      const now = this.now = this.#clock.now();
+      if (this.isStarting) this.endStart();
+      this.#append(RawKind.TurnEnd, 0, now);
+      this.isAfterHushed = false;
+      this.#inTurn = false;
+      this.path = 0;
+      this.#host.mapLog();
+      this.#host.turnEnded();
+    } catch (error) {
+      this.#host.failed(error);
+    }
+  };
+
+  #append(kind: number, a: number, time: number): void {
+    if (this.log.isFull) this.#makeRoom();
+    this.log.put(kind, a, 0, time);
+  }
+
+  #makeRoom(): void {
+    this.#host.mapLog();
+  }
+
+  #beginTurn(now: number): void {
+    this.#inTurn = true;
+    this.path = 0;
+    this.#append(RawKind.Turn, 0, now);
+    this.#host.scheduleTurnEnd(this.endTurn);
+  }
+}

@@ -1,0 +1,428 @@
+/**
+ * First look at the raw records of a turn: which slices there were, what each
+ * await turned out to be, and which slice settled what. The mapper, which
+ * writes the events in a second pass, asks these questions of every record
+ * before it knows what follows; here everything has already happened.
+ *
+ * Awaits. An activation suspends at most once in a slice, and then control goes
+ * back to the loop. So the last await of a slice, if nothing follows it, is the
+ * slice's own ("tail rule"), and every other one is the first await of a call.
+ * Awaits that follow each other directly, each of the promise of the call before
+ * it, are a chain of calls, innermost first: they are one task ("fold rule").
+ * Source: design/deno-node.md, 2.1 and 2.4.
+ *
+ * Settling. A slice that only relays a result, as the reactions of
+ * `Promise.all` do, is not the one that settled it: what it settles counts as
+ * settled by the slice that woke it.
+ */
+
+import {
+  ContinuationKind,
+  type ContinuationTable,
+  NOT_SETTLED,
+} from "./continuation_table.ts";
+import {
+  AwaitFlag,
+  RAW_STRIDE,
+  RawKind,
+  type RawLog,
+  UNTRACED,
+} from "./raw_log.ts";
+
+/** What an Await record turned out to be. */
+export const Role = {
+  /** A callback: nobody's until it runs and does something. */
+  Lazy: 0,
+  /** A call awaited by the next Await of its run. */
+  Inner: 1,
+  /** The last of a run that goes on beside its caller: a new task. */
+  Child: 2,
+  /** The last of a run that ends its slice: the slice's own await. */
+  Own: 3,
+  /** What the runtime does with a handler's promise after it returned. */
+  Outer: 4,
+} as const;
+
+/** Notes on a continuation, as bits. */
+export const Note = {
+  /** Belongs to a task, or will as soon as the mapper gets there. */
+  Told: 1,
+  /** Ran in this window of the log. */
+  Resumed: 2,
+  /** Becomes a task of its own when it is woken. */
+  Becomes: 4,
+} as const;
+
+/** Slot of a slice that is the loop itself: code under no hook. */
+export const LOOP = -2;
+
+/** A callback that runs as long as this is a task, in milliseconds. */
+const TASK_MS = 0.1;
+
+const OPAQUE = 1;
+const ENDED = 2;
+
+/** The findings on one window of the log; see the head of this file. */
+export class TurnSurvey {
+  /** Role of each Await record, by record. */
+  readonly roles: Uint8Array;
+  /** First record of the run that ends with this record, by record. */
+  readonly runStart: Int32Array;
+  /** Number of slices of the window, in order of their beginning. */
+  slices = 0;
+  /** Slot of what ran, {@linkcode LOOP}, UNTRACED, or 0 for "not known". */
+  readonly slot: Int32Array;
+  /** Beginning and end of each slice, in milliseconds. */
+  readonly start: Float64Array;
+  readonly end: Float64Array;
+  /** First and last wake of each slice, -1 for none. */
+  readonly firstWake: Int32Array;
+  /** Id of the continuation woken, and the next wake of the same slice. */
+  readonly wakeId: Int32Array;
+  readonly nextWake: Int32Array;
+  /** Record of the slice's own await, -1 for none. */
+  readonly ownAwait: Int32Array;
+  /** True while a callback is no task merely for running long. */
+  shedCallbacks = false;
+
+  readonly #continuations: ContinuationTable;
+  readonly #flags: Uint8Array;
+  readonly #lastWake: Int32Array;
+  #wakes = 0;
+  /** Number of slices of all windows before this one. */
+  #before = 0;
+  /** Indices of the slices that are running, outermost first. */
+  #stack: number[] = [];
+  /** Slices that ended and wait for the next clock reading. */
+  #untimed: number[] = [];
+  #lastTime = 0;
+
+  /** A survey of logs of at most `records` records. */
+  constructor(continuations: ContinuationTable, records: number) {
+    this.#continuations = continuations;
+    // Each record opens at most one slice; those open before come on top.
+    const slices = records * 2;
+    this.roles = new Uint8Array(records);
+    this.runStart = new Int32Array(records);
+    this.slot = new Int32Array(slices);
+    this.start = new Float64Array(slices);
+    this.end = new Float64Array(slices);
+    this.firstWake = new Int32Array(slices);
+    this.wakeId = new Int32Array(records);
+    this.nextWake = new Int32Array(records);
+    this.ownAwait = new Int32Array(slices);
+    this.#flags = new Uint8Array(slices);
+    this.#lastWake = new Int32Array(slices);
+  }
+
+  /** Number of slices still running when the window ended. */
+  get open(): number {
+    return this.#stack.length;
+  }
+
+  /** True if the slice is written; otherwise it belongs to what ran before. */
+  isOpaque(slice: number): boolean {
+    return (this.#flags[slice] & OPAQUE) !== 0;
+  }
+
+  /**
+   * True if what the continuation in `slot` waits for was settled by the end of
+   * `slice`, or was when it began to wait.
+   */
+  isSettled(slot: number, slice: number): boolean {
+    const { settledBy, notes } = this.#continuations;
+    const by = settledBy[slot];
+    if (by === NOT_SETTLED) return (notes[slot] & Note.Resumed) !== 0;
+    // Numbers of slices wrap around after 2^31.
+    return (by - this.#number(slice) | 0) <= 0;
+  }
+
+  /**
+   * Surveys the records of `log`.
+   *
+   * @returns how many: all, or those before a run of awaits that may go on
+   */
+  read(log: RawLog): number {
+    this.#begin();
+    const { codes, times, length } = log;
+    let run = -1;
+    // True directly after a request handler returned.
+    let served = false;
+    for (let i = 0; i < length; i++) {
+      const at = i * RAW_STRIDE;
+      const kind = codes[at] & 0xff;
+      if (kind === RawKind.Await) {
+        if (this.#stack.length === 0) this.#openLoop();
+        if (times[i] !== 0 && this.#isLoop()) this.#setTime(times[i]);
+        const isLinked = (codes[at] >> 8 & AwaitFlag.Linked) !== 0;
+        if (run >= 0 && !isLinked) {
+          this.#closeRun(codes, run, i, served ? Role.Outer : Role.Child);
+          run = -1;
+          served = false;
+        }
+        if (run < 0) run = i;
+        continue;
+      }
+      if (run >= 0) {
+        const role = this.#isLoop()
+          ? served ? Role.Outer : Role.Child
+          : kind === RawKind.Suspend
+          ? Role.Own
+          : Role.Child;
+        this.#closeRun(codes, run, i, role);
+        run = -1;
+      }
+      served = false;
+      const time = times[i];
+      switch (kind) {
+        case RawKind.Turn:
+          this.#lastTime = time;
+          break;
+        case RawKind.TurnEnd:
+          this.#closeLoop();
+          this.#setTime(time);
+          break;
+        case RawKind.Resume:
+          this.#closeLoop();
+          this.#setTime(time);
+          this.#resume(codes[at + 1], time);
+          break;
+        case RawKind.Suspend:
+          served = this.#suspend(time);
+          break;
+        case RawKind.Settle:
+          if (this.#stack.length === 0) this.#openLoop();
+          this.#settle(codes[at + 1]);
+          break;
+        case RawKind.Schedule:
+          if (this.#stack.length === 0) this.#openLoop();
+          this.#schedule(codes[at + 1]);
+          break;
+        case RawKind.Cancel:
+          if (this.#stack.length === 0) this.#openLoop();
+          this.#flags[this.#current()] |= OPAQUE;
+          break;
+      }
+    }
+    let read = length;
+    if (run >= 0) {
+      const isLong = run < length >> 1;
+      if (this.#isLoop() || isLong) {
+        this.#closeRun(codes, run, length, served ? Role.Outer : Role.Child);
+      } else read = run;
+    }
+    this.#finish();
+    return read;
+  }
+
+  /** Index of the innermost running slice. Some slice is running. */
+  #current(): number {
+    return this.#stack[this.#stack.length - 1];
+  }
+
+  #isLoop(): boolean {
+    return this.slot[this.#current()] === LOOP;
+  }
+
+  /** The number by which `settledBy` names a slice of this window. */
+  #number(slice: number): number {
+    return this.#before + slice + 1 | 0;
+  }
+
+  /** Forgets the last window but for the slices that are still running. */
+  #begin(): void {
+    this.#before = this.#before + this.slices | 0;
+    this.slices = 0;
+    this.#wakes = 0;
+    const open = this.#stack.splice(0);
+    for (const slice of open) {
+      // Slices keep their order, so none is overwritten before it is read.
+      const again = this.#open(this.slot[slice], this.start[slice]);
+      this.#flags[again] = OPAQUE;
+      this.#stack.push(again);
+    }
+  }
+
+  #open(slot: number, start: number): number {
+    const slice = this.slices++;
+    this.slot[slice] = slot;
+    this.start[slice] = start;
+    this.end[slice] = start;
+    this.firstWake[slice] = -1;
+    this.#lastWake[slice] = -1;
+    this.ownAwait[slice] = -1;
+    this.#flags[slice] = 0;
+    return slice;
+  }
+
+  #openLoop(): void {
+    const slice = this.#open(LOOP, this.#lastTime);
+    this.#flags[slice] = OPAQUE;
+    this.#stack.push(slice);
+    // After a slice of this turn it begins when that ended: not known yet.
+    if (this.#untimed.length > 0) this.#untimed.push(slice);
+  }
+
+  #closeLoop(): void {
+    if (this.#stack.length > 0 && this.#isLoop()) this.#stack.pop();
+  }
+
+  /** A clock reading: what ended since the last one ended now. */
+  #setTime(time: number): void {
+    for (const slice of this.#untimed) this.#setEnd(slice, time);
+    this.#untimed.length = 0;
+    this.#lastTime = time;
+  }
+
+  #setEnd(slice: number, time: number): void {
+    this.end[slice] = time;
+    if (this.slot[slice] === LOOP) this.start[slice] = time;
+    else if (this.shedCallbacks) return;
+    else if (time - this.start[slice] >= TASK_MS && !this.#isRelay(slice)) {
+      this.#flags[slice] |= OPAQUE;
+    }
+  }
+
+  #isRelay(slice: number): boolean {
+    const slot = this.slot[slice];
+    return slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Relay;
+  }
+
+  #resume(id: number, time: number): void {
+    const { kind, notes } = this.#continuations;
+    const slot = id === UNTRACED ? UNTRACED : this.#continuations.slot(id);
+    const slice = this.#open(slot, time);
+    this.#stack.push(slice);
+    if (slot > 0) {
+      const isCallback = kind[slot] === ContinuationKind.Reaction ||
+        kind[slot] === ContinuationKind.Microtask ||
+        kind[slot] === ContinuationKind.Relay;
+      if (!isCallback || (notes[slot] & Note.Told) !== 0) {
+        this.#flags[slice] = OPAQUE;
+      }
+      notes[slot] |= Note.Resumed;
+    } else if (slot === UNTRACED) {
+      this.#flags[slice] = OPAQUE;
+    }
+  }
+
+  /** @returns true if a request handler returned to the loop */
+  #suspend(time: number): boolean {
+    if (this.#stack.length === 0) return false;
+    const slice = this.#stack.pop()!;
+    this.#flags[slice] |= ENDED;
+    if (time !== 0) {
+      this.#setEnd(slice, time);
+      this.#lastTime = time;
+    } else this.#untimed.push(slice);
+    const slot = this.slot[slice];
+    return this.#stack.length === 0 && slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Request;
+  }
+
+  #settle(id: number): void {
+    const { settledBy, notes } = this.#continuations;
+    const slot = this.#continuations.slot(id);
+    if (slot === 0 || settledBy[slot] !== NOT_SETTLED) return;
+    const slice = this.#current();
+    if ((notes[slot] & Note.Told) !== 0 && !this.#isRelay(slice)) {
+      this.#flags[slice] |= OPAQUE;
+    }
+    this.#addWake(this.#settlerOf(slice), id, slot);
+  }
+
+  #schedule(id: number): void {
+    const { kind, notes } = this.#continuations;
+    const slot = this.#continuations.slot(id);
+    if (slot === 0) return;
+    const slice = this.#current();
+    if (kind[slot] === ContinuationKind.Microtask) {
+      this.#addWake(slice, id, slot);
+    } else if (kind[slot] !== ContinuationKind.Sleep) {
+      notes[slot] |= Note.Told;
+      this.#flags[slice] |= OPAQUE;
+    }
+  }
+
+  #addWake(slice: number, id: number, slot: number): void {
+    this.#continuations.settledBy[slot] = this.#number(slice);
+    const wake = this.#wakes++;
+    this.wakeId[wake] = id;
+    this.nextWake[wake] = -1;
+    const last = this.#lastWake[slice];
+    if (last < 0) this.firstWake[slice] = wake;
+    else this.nextWake[last] = wake;
+    this.#lastWake[slice] = wake;
+  }
+
+  /** The slice that what `slice` settles is put down to. */
+  #settlerOf(slice: number): number {
+    if (!this.#isRelay(slice)) return slice;
+    return this.#wokenBy(slice, slice);
+  }
+
+  /** The slice of this window that woke `slice`, or `fallback`. */
+  #wokenBy(slice: number, fallback: number): number {
+    const by = this.#continuations.settledBy[this.slot[slice]];
+    const settler = by - this.#before - 1 | 0;
+    return by !== NOT_SETTLED && settler >= 0 && settler < this.slices
+      ? settler
+      : fallback;
+  }
+
+  /** Decides what the awaits of the records `from` to `to` are. */
+  #closeRun(codes: Int32Array, from: number, to: number, role: number): void {
+    const { kind, notes } = this.#continuations;
+    const slice = this.#current();
+    const first = from * RAW_STRIDE;
+    if (role === Role.Own && this.slot[slice] === 0 && to - from === 1) {
+      const alone = codes[first - RAW_STRIDE] & 0xff;
+      if (from > 0 && alone === RawKind.Resume) {
+        // A promise that nobody stamped runs and does nothing but await: the
+        // engine adopts the promise that an async function returned.
+        this.roles[from] = Role.Lazy;
+        const slot = this.#continuations.slot(codes[first + 1]);
+        kind[slot] = ContinuationKind.Relay;
+        return;
+      }
+    }
+    if (role === Role.Own) this.ownAwait[slice] = to - 1;
+    const isCall = role === Role.Own ||
+      role === Role.Outer && to - from === 1 ||
+      (codes[first] >> 8 & AwaitFlag.Call) !== 0;
+    if (isCall) this.#flags[slice] |= OPAQUE;
+    for (let i = from; i < to; i++) {
+      this.runStart[i] = from;
+      this.roles[i] = !isCall ? Role.Lazy : i === to - 1 ? role : Role.Inner;
+      if (isCall) {
+        const slot = this.#continuations.slot(codes[i * RAW_STRIDE + 1]);
+        notes[slot] |= Note.Told;
+      }
+    }
+  }
+
+  /**
+   * A callback becomes a task if it did something, and then so does the
+   * callback that woke it: backwards, because causes come first.
+   */
+  #finish(): void {
+    const { kind, notes } = this.#continuations;
+    this.#closeLoop();
+    for (const slice of this.#stack) this.#flags[slice] |= OPAQUE;
+    for (let slice = this.slices - 1; slice >= 0; slice--) {
+      const slot = this.slot[slice];
+      if (slot <= 0 || (this.#flags[slice] & OPAQUE) === 0) continue;
+      if ((notes[slot] & Note.Told) !== 0) continue;
+      const isCallback = kind[slot] === ContinuationKind.Reaction ||
+        kind[slot] === ContinuationKind.Microtask ||
+        kind[slot] === ContinuationKind.Relay;
+      if (!isCallback) continue;
+      notes[slot] |= Note.Becomes;
+      const settler = this.#wokenBy(slice, slice);
+      if (settler !== slice && !this.#isRelay(settler)) {
+        this.#flags[settler] |= OPAQUE;
+      }
+    }
+  }
+}

@@ -1,0 +1,83 @@
+/** Modules of node's that are built into the runtimes, loaded when needed. */
+
+import type { HookKind } from "../core/adapter.ts";
+import type { PromiseHooks } from "./promise_hooks.ts";
+import type { PlainTimers } from "./v8_adapter.ts";
+import type { NodeServerClass } from "./wrappers/servers.ts";
+
+interface V8Module {
+  readonly promiseHooks?: {
+    createHook(hooks: PromiseHooks): (() => void) | undefined;
+  };
+}
+
+interface HttpModule {
+  readonly Server: NodeServerClass;
+}
+
+interface ModuleModule {
+  syncBuiltinESMExports?(): void;
+}
+
+interface Builtins {
+  "node:v8": V8Module;
+  "node:http": HttpModule;
+  "node:https": HttpModule;
+  "node:timers": PlainTimers;
+  "node:timers/promises": object;
+  "node:module": ModuleModule;
+}
+
+interface ProcessWithBuiltins {
+  getBuiltinModule?(name: string): unknown;
+  cwd(): string;
+  versions: Readonly<Record<string, string | undefined>>;
+}
+
+/** The process object that Node, Deno and Bun have. */
+export function getProcess(): ProcessWithBuiltins {
+  return (globalThis as unknown as { process: ProcessWithBuiltins }).process;
+}
+
+/** A built-in module, or undefined where the runtime has none of the name. */
+export function builtin<Name extends keyof Builtins>(
+  name: Name,
+): Builtins[Name] | undefined {
+  const module = getProcess().getBuiltinModule?.(name) as
+    | { default?: Builtins[Name] }
+    | undefined;
+  // What is patched must be the object that requires and default imports see.
+  return module?.default ?? module as Builtins[Name] | undefined;
+}
+
+/** The working folder, unless the runtime does not tell. */
+export function workingFolder(): string | undefined {
+  try {
+    return getProcess().cwd();
+  } catch {
+    return undefined;
+  }
+}
+
+/** The timers of `node:timers` as they are now. */
+export function plainTimers(): PlainTimers {
+  const timers = builtin("node:timers");
+  if (timers === undefined) {
+    throw new Error("Cannot record: this runtime has no module node:timers");
+  }
+  const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } =
+    timers;
+  return { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate };
+}
+
+/** Installs the public promise hooks. @returns what takes them out */
+export function installPublicHooks(
+  hooks: PromiseHooks,
+  _kind: HookKind,
+): () => void {
+  const promiseHooks = builtin("node:v8")?.promiseHooks;
+  if (promiseHooks === undefined) {
+    throw new Error("Cannot record: this runtime has no v8.promiseHooks");
+  }
+  return promiseHooks.createHook(hooks) ?? (() => {});
+}

@@ -1,0 +1,111 @@
+/** Deno: what can be recorded there and how. */
+
+import type { RuntimeAdapter } from "../core/adapter.ts";
+import {
+  builtin,
+  getProcess,
+  installPublicHooks,
+  plainTimers,
+  workingFolder,
+} from "./builtins.ts";
+import type { PromiseHooks } from "./promise_hooks.ts";
+import { createV8Adapter } from "./v8_adapter.ts";
+import { wrapCombinators } from "./wrappers/combinators.ts";
+import { wrapFetch } from "./wrappers/fetch.ts";
+import { wrapMicrotask } from "./wrappers/microtasks.ts";
+import { wrapNodeServer, wrapServe } from "./wrappers/servers.ts";
+import { wrapTimers } from "./wrappers/timers.ts";
+
+/** The parts of Deno's internals that `hooks: "internal"` relies on. */
+interface DenoInternals {
+  readonly core?: {
+    setPromiseHooks?(
+      init: PromiseHooks["init"],
+      before: PromiseHooks["before"],
+      after: PromiseHooks["after"],
+      settled: PromiseHooks["settled"],
+    ): void;
+  };
+}
+
+interface DenoNamespace {
+  readonly internal: PropertyKey;
+}
+
+/** The adapter for Deno. */
+export function denoAdapter(): RuntimeAdapter {
+  const namespace = (globalThis as unknown as { Deno: DenoNamespace }).Deno;
+  return createV8Adapter({
+    capabilities: {
+      runtime: "Deno",
+      version: getProcess().versions.deno ?? "",
+      awaits: "promise hooks",
+      // Deno 2.9.6 has no way to take its dispatchers out again.
+      removableHooks: false,
+      internalHooks: true,
+      stacks: true,
+      servers: ["Deno.serve", "node:http", "node:https"],
+      wraps: [
+        "setTimeout",
+        "setInterval",
+        "setImmediate",
+        "queueMicrotask",
+        "process.nextTick",
+        "Promise.all",
+        "Promise.allSettled",
+        "Promise.race",
+        "Promise.any",
+        "fetch",
+      ],
+    },
+    timers: plainTimers(),
+    folder: workingFolder(),
+    // Unref'd immediates run at the end of every iteration that did work.
+    refTurnEnd: false,
+    arm(context) {
+      wrapServe(namespace, context);
+      wrapTimers(globalThis, context);
+    },
+    wrap(context) {
+      const timers = builtin("node:timers");
+      if (timers !== undefined) wrapTimers(timers, context);
+      wrapMicrotask(globalThis, "queueMicrotask", context);
+      wrapMicrotask(getProcess(), "nextTick", context);
+      wrapCombinators(context);
+      wrapFetch(context);
+      for (const name of ["node:http", "node:https"] as const) {
+        const module = builtin(name);
+        if (module !== undefined) wrapNodeServer(module.Server, context);
+      }
+    },
+    installHooks(hooks, kind) {
+      return kind === "internal"
+        ? installInternalHooks(namespace, hooks)
+        : installPublicHooks(hooks, kind);
+    },
+  });
+}
+
+/** Deno's own hooks cannot be taken out, so they are put in once. */
+let isInternalInstalled = false;
+
+/** Installs Deno's own hooks, which skip the dispatchers of the public ones. */
+function installInternalHooks(
+  namespace: DenoNamespace,
+  hooks: PromiseHooks,
+): () => void {
+  const internals = Reflect.get(namespace, namespace.internal) as
+    | DenoInternals
+    | undefined;
+  const core = internals?.core;
+  if (core?.setPromiseHooks === undefined) {
+    throw new Error(
+      'Cannot use hooks "internal": this Deno does not have them, use "public"',
+    );
+  }
+  if (!isInternalInstalled) {
+    isInternalInstalled = true;
+    core.setPromiseHooks(hooks.init, hooks.before, hooks.after, hooks.settled);
+  }
+  return () => {};
+}

@@ -1,0 +1,81 @@
+/** Which frames of a V8 stack are the program's, and how their files are named. */
+
+import { Reason } from "../core/reason.ts";
+import type { FrameReader } from "../core/stack_capture.ts";
+
+/** The tracer's own folder: everything below it is cut from stacks. */
+const OWN = new URL("../", import.meta.url).href;
+
+/** What marks the beginning of a package's own path, npm's and Deno's way. */
+const PACKAGE_ROOTS = ["/node_modules/", "/npm/registry.npmjs.org/"];
+
+/**
+ * Files of the runtimes' own JavaScript, by what an await in them waits for.
+ * The first that matches a frame above the program's counts.
+ */
+const REASONS: readonly (readonly [RegExp, Reason])[] = [
+  [/deno_(net|http|fetch|websocket|tls)\b/, Reason.Network],
+  [
+    /^node:(internal\/)?(deps\/undici|net|http|_http|https|tls|dgram|dns)/,
+    Reason.Network,
+  ],
+  [/deno_(fs|io|crypto|node|process|os|kv|cache|ffi)\b/, Reason.Sync],
+  [/^node:(internal\/)?(fs|crypto|zlib|child_process)/, Reason.Sync],
+];
+
+/** True for a file of the runtime itself. */
+function isRuntime(file: string): boolean {
+  return file.startsWith("ext:") || file.startsWith("node:") ||
+    file.startsWith("internal/") || file.startsWith("checkin:");
+}
+
+/** A reader for files named relative to `folder`, a path, where they can be. */
+export function createFrameReader(folder: string | undefined): FrameReader {
+  const root = folder === undefined ? undefined : toUrl(folder);
+  const names = new Map<string, string | undefined>();
+  const reasons = new Map<string, Reason>();
+  return {
+    shortName(file) {
+      if (names.has(file)) return names.get(file);
+      const name = shorten(file, root);
+      names.set(file, name);
+      return name;
+    },
+    reasonOf(file) {
+      let reason = reasons.get(file);
+      if (reason === undefined) {
+        reason = REASONS.find(([pattern]) => pattern.test(file))?.[1] ??
+          Reason.Unknown;
+        reasons.set(file, reason);
+      }
+      return reason;
+    },
+  };
+}
+
+/** The file's place in the project or package, else its name alone. */
+function shorten(file: string, root: string | undefined): string | undefined {
+  if (isRuntime(file)) return undefined;
+  const url = file.startsWith("/") ? toUrl(file) : file;
+  if (url.startsWith(OWN)) return undefined;
+  for (const mark of PACKAGE_ROOTS) {
+    const at = url.lastIndexOf(mark);
+    if (at >= 0) return `npm:${url.slice(at + mark.length)}`;
+  }
+  if (root !== undefined && url.startsWith(`${root}/`)) {
+    return decode(url.slice(root.length + 1));
+  }
+  return decode(url.slice(url.lastIndexOf("/") + 1)) || "(unnamed)";
+}
+
+function toUrl(path: string): string {
+  return new URL(`file://${path}`).href;
+}
+
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    return text;
+  }
+}

@@ -1,0 +1,256 @@
+/**
+ * Hook source on V8's promise hooks, for Deno and Node: sees every native
+ * promise of any code.
+ *
+ * What fires, and in which order, is in design/deno-node.md section 1.2. `T` is
+ * the promise that V8 makes for an await, `W` the one that it makes around an
+ * awaited value that is no promise.
+ *
+ * None of the four functions may make a promise, or throw.
+ */
+
+import { ContinuationKind } from "../core/continuation_table.ts";
+import { AwaitFlag, UNTRACED } from "../core/raw_log.ts";
+import { Reason } from "../core/reason.ts";
+import type { TurnRecorder } from "../core/turn_recorder.ts";
+import { MoreWaiters, PromiseStamp, SETTLED } from "./promise_stamp.ts";
+
+/** Promises remembered of those made since the last run of awaits. */
+const MAX_PLAIN = 16;
+
+/** The four hooks, for `v8.promiseHooks` or the engine's own. */
+export interface PromiseHooks {
+  init(promise: object, parent: object | undefined): void;
+  before(promise: object): void;
+  after(promise: object): void;
+  settled(promise: object): void;
+}
+
+/** The hooks and what wrappers may ask of them. */
+export interface PromiseHookSource {
+  readonly hooks: PromiseHooks;
+  /** The promise made last, if nothing happened since. */
+  lastPlain(): object | undefined;
+  /** Says what the reactions made inside `fn` do: pass a result on. */
+  relaying<T>(fn: () => T): T;
+  /** Lets go of every promise. */
+  forget(): void;
+}
+
+/** Makes the hooks that report to `recorder`. */
+export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
+  // Promises made in this slice since the last run of awaits: one of them is
+  // that of the call whose await comes next.
+  const plain: (object | undefined)[] = new Array(MAX_PLAIN).fill(undefined);
+  let plainCount = 0;
+  // The last await, as long as nothing followed it.
+  let lastReaction: object | undefined;
+  let lastParent: object | undefined;
+  let lastWaiters: number | MoreWaiters = 0;
+  let isLastPlain = false;
+  let relays = 0;
+  // Reactions of the tracer's own that run, to be ended by `after`.
+  let untracedDepth = 0;
+
+  /** Something other than an await follows: the run of awaits is over. */
+  function endRun(): void {
+    if (lastReaction === undefined) return;
+    lastReaction = undefined;
+    lastParent = undefined;
+    // The one promise left over is that of the outermost call of the run.
+    if (plainCount === 1) PromiseStamp.explain(plain[0]!, Reason.Task);
+    plainCount = 0;
+  }
+
+  function init(promise: object, parent: object | undefined): void {
+    if (recorder.untraced > 0 || recorder.isAfterHushed) {
+      if (parent !== undefined) {
+        PromiseStamp.setContinuation(promise, UNTRACED, 0);
+      }
+      return;
+    }
+    if (parent === undefined) {
+      endRun();
+      if (plainCount < MAX_PLAIN) plain[plainCount++] = promise;
+      isLastPlain = true;
+      recorder.break();
+      return;
+    }
+    isLastPlain = false;
+    initReaction(promise, parent);
+  }
+
+  function initReaction(promise: object, parent: object): void {
+    const before = PromiseStamp.waiters(parent);
+    const reason = PromiseStamp.reason(parent);
+    // Is it the promise of a call just made, or of the reaction just made?
+    let index = plainCount - 1;
+    while (index >= 0 && plain[index] !== parent) index--;
+    const isLinked = lastReaction !== undefined &&
+      (index >= 0 || parent === lastReaction);
+    if (lastReaction !== undefined && !isLinked) {
+      endRun();
+      index = -1;
+    }
+    if (index >= 0) {
+      plainCount--;
+      for (let i = index; i < plainCount; i++) plain[i] = plain[i + 1];
+    }
+    const isCall = !isLinked && plainCount > 0 && relays === 0;
+    const flags = (isLinked ? AwaitFlag.Linked : 0) |
+      (isCall ? AwaitFlag.Call : 0);
+    const id = recorder.await(reason, flags, isCall);
+    if (id === 0) return;
+    if (relays > 0) {
+      const { continuations } = recorder;
+      continuations.kind[continuations.slot(id)] = ContinuationKind.Relay;
+    }
+    PromiseStamp.setContinuation(promise, id, reason);
+    lastReaction = promise;
+    lastParent = parent;
+    lastWaiters = before;
+    if (before === 0) PromiseStamp.setWaiters(parent, id);
+    else if (before !== SETTLED) {
+      PromiseStamp.setWaiters(parent, new MoreWaiters(id, before));
+    }
+  }
+
+  function before(promise: object): void {
+    endSlice();
+    if (recorder.isStarting) recorder.endStart();
+    const id = PromiseStamp.continuation(promise);
+    if (id === UNTRACED) {
+      untracedDepth++;
+      recorder.enterUntraced();
+      return;
+    }
+    if (recorder.untraced > 0) return;
+    recorder.resume(id);
+  }
+
+  function after(promise: object): void {
+    endSlice();
+    if (recorder.isStarting) {
+      recorder.endStart();
+      return;
+    }
+    if (PromiseStamp.continuation(promise) === UNTRACED) {
+      if (untracedDepth > 0) {
+        untracedDepth--;
+        recorder.leaveUntraced();
+      }
+      return;
+    }
+    if (recorder.isHushed) recorder.unhush();
+    if (recorder.untraced > 0) return;
+    recorder.suspend();
+  }
+
+  /** What was made in one slice is nothing to the next. */
+  function endSlice(): void {
+    endRun();
+    plainCount = 0;
+    isLastPlain = false;
+  }
+
+  function settled(promise: object): void {
+    const waiters = PromiseStamp.waiters(promise);
+    if (waiters === 0 || waiters === SETTLED) {
+      settledUnseen(promise);
+      return;
+    }
+    PromiseStamp.setWaiters(promise, SETTLED);
+    endRun();
+    isLastPlain = false;
+    let at = waiters;
+    while (typeof at === "object") {
+      recorder.settle(at.id);
+      at = at.next;
+    }
+    recorder.settle(at);
+  }
+
+  /** Nobody waits for it: of interest only for what it comes between. */
+  function settledUnseen(promise: object): void {
+    if (recorder.untraced > 0) return;
+    const id = PromiseStamp.continuation(promise);
+    if (id !== 0 && id === recorder.current) return;
+    if (promise === lastReaction && lastParent !== undefined) {
+      undoWrapper(promise, id);
+      return;
+    }
+    endRun();
+    isLastPlain = false;
+    recorder.break();
+  }
+
+  /** The last await was none: V8 made `W` around a value, settled at once. */
+  function undoWrapper(promise: object, id: number): void {
+    recorder.undoAwait(id);
+    PromiseStamp.setContinuation(promise, 0, 0);
+    PromiseStamp.setWaiters(promise, SETTLED);
+    // The parent of W is the promise of the activation that awaits.
+    PromiseStamp.setWaiters(lastParent!, lastWaiters);
+    PromiseStamp.explain(lastParent!, Reason.Task);
+    if (plainCount < MAX_PLAIN) plain[plainCount++] = lastParent;
+    lastReaction = undefined;
+    lastParent = undefined;
+  }
+
+  return {
+    hooks: {
+      init(promise, parent): void {
+        if (!recorder.isOn) return;
+        try {
+          init(promise, parent);
+        } catch (error) {
+          recorder.fail(error);
+        }
+      },
+      before(promise): void {
+        if (!recorder.isOn) return;
+        try {
+          before(promise);
+        } catch (error) {
+          recorder.fail(error);
+        }
+      },
+      after(promise): void {
+        if (!recorder.isOn) return;
+        try {
+          after(promise);
+        } catch (error) {
+          recorder.fail(error);
+        }
+      },
+      settled(promise): void {
+        if (!recorder.isOn) return;
+        try {
+          settled(promise);
+        } catch (error) {
+          recorder.fail(error);
+        }
+      },
+    },
+    lastPlain() {
+      return isLastPlain ? plain[plainCount - 1] : undefined;
+    },
+    relaying<T>(fn: () => T): T {
+      relays++;
+      try {
+        return fn();
+      } finally {
+        relays--;
+        endSlice();
+      }
+    },
+    forget() {
+      plain.fill(undefined);
+      plainCount = 0;
+      lastReaction = undefined;
+      lastParent = undefined;
+      isLastPlain = false;
+      untracedDepth = 0;
+    },
+  };
+}

@@ -1,0 +1,105 @@
+/**
+ * What Deno and Node share: V8's promise hooks, the node-compatible timers and
+ * the wrappers. Each runtime adds what is its own.
+ */
+
+import type {
+  Capabilities,
+  HookKind,
+  RuntimeAdapter,
+} from "../core/adapter.ts";
+import type { TurnRecorder } from "../core/turn_recorder.ts";
+import { createFrameReader } from "./frames.ts";
+import {
+  createPromiseHooks,
+  type PromiseHooks,
+  type PromiseHookSource,
+} from "./promise_hooks.ts";
+import type { WrapperContext } from "./wrappers/callback.ts";
+
+/** Timers of the runtime as they were before anything was wrapped. */
+export interface PlainTimers {
+  setTimeout(fn: () => void, ms: number): unknown;
+  clearTimeout(handle: unknown): void;
+  setInterval(fn: () => void, ms: number): unknown;
+  clearInterval(handle: unknown): void;
+  setImmediate(fn: () => void): unknown;
+}
+
+/** What one runtime on V8 adds to what they share. */
+export interface V8Runtime {
+  readonly capabilities: Capabilities;
+  readonly timers: PlainTimers;
+  /** The folder that files are named relative to, if it may be known. */
+  readonly folder: string | undefined;
+  /** True if an immediate must keep the process alive to run in this turn. */
+  readonly refTurnEnd: boolean;
+  /** Wraps what must be wrapped before a recording starts. */
+  arm(context: WrapperContext): void;
+  /** Wraps everything else, at the first start. */
+  wrap(context: WrapperContext): void;
+  /** Installs hooks. @returns what takes them out, as far as they can be */
+  installHooks(hooks: PromiseHooks, kind: HookKind): () => void;
+}
+
+interface Unrefable {
+  unref?(): void;
+}
+
+/** The adapter of a runtime on V8. */
+export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
+  const { timers } = runtime;
+  let source: PromiseHookSource | undefined;
+  let context: WrapperContext | undefined;
+  let isWrapped = false;
+  let takeOut: (() => void) | undefined;
+
+  function prepare(recorder: TurnRecorder): WrapperContext {
+    if (context !== undefined) return context;
+    const hooks = source = createPromiseHooks(recorder);
+    context = {
+      recorder,
+      sites: recorder.siteTable,
+      lastPlain: hooks.lastPlain,
+      relaying: hooks.relaying,
+      siteHere: (name) => recorder.siteHere(name),
+    };
+    runtime.arm(context);
+    return context;
+  }
+
+  return {
+    capabilities: runtime.capabilities,
+    clock: performance,
+    frames: createFrameReader(runtime.folder),
+    arm(recorder) {
+      prepare(recorder);
+    },
+    install(recorder, kind) {
+      const wrappers = prepare(recorder);
+      if (!isWrapped) {
+        isWrapped = true;
+        runtime.wrap(wrappers);
+      }
+      takeOut ??= runtime.installHooks(source!.hooks, kind);
+    },
+    uninstall() {
+      source?.forget();
+      takeOut?.();
+      takeOut = undefined;
+    },
+    scheduleTurnEnd(fn) {
+      const handle = timers.setImmediate(fn) as Unrefable;
+      if (!runtime.refTurnEnd) handle.unref?.();
+    },
+    setBackgroundInterval(fn, ms) {
+      const handle = timers.setInterval(fn, ms);
+      (handle as Unrefable).unref?.();
+      return () => timers.clearInterval(handle);
+    },
+    setTimer(fn, ms) {
+      const handle = timers.setTimeout(fn, ms);
+      return () => timers.clearTimeout(handle);
+    },
+  };
+}

@@ -1,0 +1,70 @@
+/** Callbacks that the loop calls: how a wrapper of them looks. */
+
+import type { TurnRecorder } from "../../core/turn_recorder.ts";
+import { NO_FILE, NO_SITE, type SiteTable } from "../../core/site_table.ts";
+import type { AnyFunction } from "./replace.ts";
+
+/** What every wrapper works with. */
+export interface WrapperContext {
+  readonly recorder: TurnRecorder;
+  readonly sites: SiteTable;
+  /** The promise made last, if nothing happened since. */
+  lastPlain(): object | undefined;
+  /**
+   * A site named `name` at the line that runs now, whatever it costs: for what
+   * happens seldom and also while nothing records.
+   */
+  siteHere(name: string): number;
+  /** Runs `fn`, whose reactions only pass a result on. */
+  relaying<T>(fn: () => T): T;
+}
+
+/** `callback`, recorded as continuation `id` whenever it is called. */
+export function inSlice(
+  recorder: TurnRecorder,
+  id: number,
+  callback: AnyFunction,
+): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (!recorder.enter(id)) return Reflect.apply(callback, this, args);
+    try {
+      return Reflect.apply(callback, this, args);
+    } finally {
+      recorder.leave();
+    }
+  };
+}
+
+const toSource = Function.prototype.toString;
+const NATIVE = "function () { [native code] }";
+
+/** True for the `resolve` and `reject` that a promise's executor is given. */
+export function isResolver(callback: AnyFunction): boolean {
+  // Only these two, and bound functions, print so; a bound one has a name.
+  return nameOf(callback) === "" && toSource.call(callback) === NATIVE;
+}
+
+/** The callback's name, or "". Reading it must not run code of the program. */
+export function nameOf(callback: AnyFunction): string {
+  const own = Object.getOwnPropertyDescriptor(callback, "name");
+  return typeof own?.value === "string" ? own.value : "";
+}
+
+/**
+ * A site named after a callback, at the line that runs now, which is the one
+ * that hands the callback over. `fallback` names callbacks without a name.
+ */
+export function callbackSite(
+  { recorder, sites }: WrapperContext,
+  callback: AnyFunction,
+  fallback: string,
+  discriminator: number,
+): number {
+  const name = nameOf(callback) || fallback;
+  const here = recorder.siteOf(discriminator);
+  if (here === NO_SITE) {
+    return name === fallback ? NO_SITE : sites.put(name, NO_FILE, 0);
+  }
+  const { file, line } = sites.get(here);
+  return sites.put(name, file, line);
+}

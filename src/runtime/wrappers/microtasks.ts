@@ -1,0 +1,30 @@
+/** queueMicrotask and process.nextTick. */
+
+import { ContinuationKind } from "../../core/continuation_table.ts";
+import { callbackSite, inSlice, type WrapperContext } from "./callback.ts";
+import { type AnyFunction, replace } from "./replace.ts";
+
+/** Wraps `target[key]`, which takes a callback and runs it in this turn. */
+export function wrapMicrotask(
+  target: object,
+  key: string,
+  context: WrapperContext,
+): void {
+  const { recorder } = context;
+  replace(
+    target,
+    key,
+    (original) =>
+      function (this: unknown, ...args: unknown[]): unknown {
+        const callback = args[0];
+        if (!recorder.isRecording || typeof callback !== "function") {
+          return Reflect.apply(original, this, args);
+        }
+        const fn = callback as AnyFunction;
+        const site = callbackSite(context, fn, `${key} callback`, 1);
+        const id = recorder.schedule(ContinuationKind.Microtask, site);
+        args[0] = inSlice(recorder, id, fn);
+        return Reflect.apply(original, this, args);
+      },
+  );
+}

@@ -1,0 +1,42 @@
+/** Puts a wrapper in the place of a function of the runtime. */
+
+// deno-lint-ignore no-explicit-any
+export type AnyFunction = (this: any, ...args: any[]) => any;
+
+const wrappers = new WeakSet<object>();
+
+/**
+ * Replaces `target[key]` by what `wrap` makes of it. Name, length, own
+ * properties and the property's attributes stay as they were.
+ *
+ * Where it cannot be (no such function, frozen, already done) nothing happens:
+ * the trace knows less, the program runs.
+ *
+ * @returns whether it was replaced
+ */
+export function replace(
+  target: object,
+  key: string,
+  wrap: (original: AnyFunction) => AnyFunction,
+): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(target, key);
+  const original: unknown = Reflect.get(target, key);
+  if (typeof original !== "function" || wrappers.has(original)) return false;
+  const wrapper = wrap(original as AnyFunction);
+  for (const name of Reflect.ownKeys(original)) {
+    if (name === "prototype") continue;
+    const own = Object.getOwnPropertyDescriptor(original, name)!;
+    try {
+      Object.defineProperty(wrapper, name, own);
+    } catch {
+      // Not configurable on a function of ours: it keeps its own.
+    }
+  }
+  wrappers.add(wrapper);
+  return Reflect.defineProperty(target, key, {
+    value: wrapper,
+    writable: true,
+    configurable: true,
+    enumerable: descriptor?.enumerable ?? false,
+  });
+}

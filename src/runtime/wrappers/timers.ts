@@ -1,0 +1,170 @@
+/** setTimeout, setInterval, setImmediate and what clears them. */
+
+import { ContinuationKind } from "../../core/continuation_table.ts";
+import { Reason } from "../../core/reason.ts";
+import { NO_SITE } from "../../core/site_table.ts";
+import { PromiseStamp } from "../promise_stamp.ts";
+import {
+  callbackSite,
+  inSlice,
+  isResolver,
+  nameOf,
+  type WrapperContext,
+} from "./callback.ts";
+import { type AnyFunction, replace } from "./replace.ts";
+
+/** A callback that waits to be called. Its id changes with the recording. */
+interface Pending {
+  id: number;
+}
+
+/** Wraps the timers of `target`, the global object or `node:timers`. */
+export function wrapTimers(target: object, context: WrapperContext): void {
+  // What is pending, by the handle that the runtime gave out.
+  const pending = new Map<unknown, Pending>();
+  replace(
+    target,
+    "setTimeout",
+    (original) => wrapTimeout(original, context, pending),
+  );
+  replace(
+    target,
+    "setImmediate",
+    (original) => wrapImmediate(original, context, pending),
+  );
+  replace(
+    target,
+    "setInterval",
+    (original) => wrapInterval(original, context, pending),
+  );
+  for (const key of ["clearTimeout", "clearInterval", "clearImmediate"]) {
+    replace(target, key, (original) => wrapClear(original, context, pending));
+  }
+}
+
+function wrapTimeout(
+  original: AnyFunction,
+  context: WrapperContext,
+  pending: Map<unknown, Pending>,
+): AnyFunction {
+  const { recorder } = context;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const callback = args[0];
+    if (!recorder.isRecording || typeof callback !== "function") {
+      return Reflect.apply(original, this, args);
+    }
+    const fn = callback as AnyFunction;
+    // What a promise's executor does first tells what the promise waits for.
+    const promise = context.lastPlain();
+    if (promise !== undefined) PromiseStamp.explain(promise, Reason.Sleep);
+    const id = isResolver(fn)
+      ? recorder.schedule(ContinuationKind.Sleep, NO_SITE)
+      : recorder.schedule(
+        ContinuationKind.Timer,
+        callbackSite(context, fn, "setTimeout callback", 1),
+      );
+    return callOnce(
+      original,
+      this,
+      args,
+      inSlice(recorder, id, fn),
+      pending,
+      id,
+    );
+  };
+}
+
+function wrapImmediate(
+  original: AnyFunction,
+  context: WrapperContext,
+  pending: Map<unknown, Pending>,
+): AnyFunction {
+  const { recorder } = context;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const callback = args[0];
+    if (!recorder.isRecording || typeof callback !== "function") {
+      return Reflect.apply(original, this, args);
+    }
+    const fn = callback as AnyFunction;
+    const id = recorder.schedule(
+      ContinuationKind.Immediate,
+      callbackSite(context, fn, "setImmediate callback", 2),
+    );
+    return callOnce(
+      original,
+      this,
+      args,
+      inSlice(recorder, id, fn),
+      pending,
+      id,
+    );
+  };
+}
+
+/** Hands `run` over in the place of the callback and remembers its handle. */
+function callOnce(
+  original: AnyFunction,
+  receiver: unknown,
+  args: unknown[],
+  run: AnyFunction,
+  pending: Map<unknown, Pending>,
+  id: number,
+): unknown {
+  let handle: unknown = undefined;
+  args[0] = function (this: unknown, ...given: unknown[]): unknown {
+    pending.delete(handle);
+    return Reflect.apply(run, this, given);
+  };
+  handle = Reflect.apply(original, receiver, args);
+  if (id !== 0) pending.set(handle, { id });
+  return handle;
+}
+
+// An interval outlives recordings: it is wrapped even while none runs, and
+// gets a new continuation in each that sees it.
+function wrapInterval(
+  original: AnyFunction,
+  context: WrapperContext,
+  pending: Map<unknown, Pending>,
+): AnyFunction {
+  const { recorder } = context;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const callback = args[0];
+    if (recorder.untraced > 0 || typeof callback !== "function") {
+      return Reflect.apply(original, this, args);
+    }
+    const fn = callback as AnyFunction;
+    const name = nameOf(fn) || "setInterval callback";
+    const site = context.siteHere(name);
+    const interval: Pending = { id: 0 };
+    if (recorder.isOn) {
+      interval.id = recorder.schedule(ContinuationKind.Interval, site);
+    }
+    args[0] = function (this: unknown, ...given: unknown[]): unknown {
+      if (!recorder.isOn) return Reflect.apply(fn, this, given);
+      const { continuations } = recorder;
+      if (continuations.slot(interval.id) === 0) {
+        interval.id = continuations.make(ContinuationKind.Interval, site, 0);
+      }
+      return Reflect.apply(inSlice(recorder, interval.id, fn), this, given);
+    };
+    const handle = Reflect.apply(original, this, args);
+    pending.set(handle, interval);
+    return handle;
+  };
+}
+
+function wrapClear(
+  original: AnyFunction,
+  { recorder }: WrapperContext,
+  pending: Map<unknown, Pending>,
+): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    const entry = pending.get(args[0]);
+    if (entry !== undefined) {
+      pending.delete(args[0]);
+      if (recorder.isRecording) recorder.cancel(entry.id);
+    }
+    return Reflect.apply(original, this, args);
+  };
+}
