@@ -99,6 +99,9 @@ export function walkSpans(trace: Trace, sink: SpanSink): void {
     const now = time[row];
     if (before !== ABSENT) {
       sink.span(g, before, begins[g], now, rows[g], row, procs[g]);
+    } else if (type[row] !== EventType.GoCreate) {
+      // Only where the creation is behind the cut of a trace.
+      sink.created(g, now, 0);
     }
     activities[g] = activity;
     begins[g] = now;
@@ -110,7 +113,8 @@ export function walkSpans(trace: Trace, sink: SpanSink): void {
   for (let row = 0; row < length; row++) {
     const begun = BEGINS[type[row]];
     if (begun !== 0) {
-      change(go[row], row, begun - 1);
+      // g 0 can begin nothing but in a cut trace.
+      if (go[row] !== 0) change(go[row], row, begun - 1);
       continue;
     }
     switch (type[row]) {
@@ -126,6 +130,7 @@ export function walkSpans(trace: Trace, sink: SpanSink): void {
         break;
       case EventType.GoEnd:
       case EventType.GoStop:
+        if (activities[go[row]] === ABSENT) break;
         change(go[row], row, ABSENT);
         sink.ended(go[row], time[row]);
         break;

@@ -53,13 +53,17 @@ STEPS[EventType.GCStart] = COLLECT;
 
 /** How strict ordering is. */
 export interface OrderingOptions {
-  /** True: stop at the first event that cannot come next instead of throwing. */
+  /**
+   * True for a trace whose end is missing: events that wait for one behind the
+   * cut are put in by their time alone instead of being an error.
+   */
   readonly partial: boolean;
 }
 
 /**
  * Puts the events of `records` into one order, in place, their times still in
- * ticks. Returns how many could not be placed, which is 0 unless `partial`.
+ * ticks. Returns how many are where they are only by their time, which is 0
+ * unless `partial`.
  *
  * @throws {TraceFormatError} Of kind `order` when no order is possible, of
  * kind `time` when the only one goes back in time.
@@ -75,11 +79,11 @@ export function orderEvents(
   let placed: number;
   if (lists.length === 1 && lists[0].isWhole(total)) {
     placed = placeOne(states, total);
-    events.length = placed;
   } else {
     const order = new Uint32Array(total);
     placed = placeAll(states, events, lists, order);
-    events.rearrange(order.subarray(0, placed));
+    if (placed < total) appendOthers(order, placed);
+    events.rearrange(order);
   }
   if (placed < total && !options.partial) {
     throw noOrder(records, total - placed);
@@ -87,10 +91,10 @@ export function orderEvents(
   const backwards = firstBackwards(events);
   if (backwards >= 0) {
     if (!options.partial) throw outOfOrder(records, backwards);
-    placed = events.length = backwards;
+    events.rearrange(orderByTime(events));
   }
   correctSyscallExits(records, options.partial);
-  return total - events.length;
+  return total - placed;
 }
 
 /** The rows of one list, one at a time. */
@@ -351,6 +355,22 @@ function placeAll(
   return placed;
 }
 
+/** Puts the rows that are not among the first `placed` of `order` behind them. */
+function appendOthers(order: Uint32Array, placed: number): void {
+  const isPlaced = new Uint8Array(order.length);
+  for (let index = 0; index < placed; index++) isPlaced[order[index]] = 1;
+  for (let row = 0; row < order.length; row++) {
+    if (isPlaced[row] === 0) order[placed++] = row;
+  }
+}
+
+/** The stable order by time of all rows. */
+function orderByTime({ time, length }: EventColumns): Uint32Array {
+  return Uint32Array.from({ length }, (_, row) => row).sort((a, b) =>
+    time[a] - time[b] || a - b
+  );
+}
+
 /** The first row that is earlier than the one before it, or -1. */
 function firstBackwards(events: EventColumns): number {
   const { time, length } = events;
@@ -379,11 +399,8 @@ function correctSyscallExits(records: RecordReader, partial: boolean): void {
       // Go keeps 0 for "never blocked", so a block at tick 0 counts as none.
       const isStray = Number.isNaN(since) || since === zero;
       if (isStray || exit < since) {
-        if (!partial) {
-          throw isStray ? stray(records, row) : outOfOrder(records, row);
-        }
-        events.length = row;
-        break;
+        if (partial) continue;
+        throw isStray ? stray(records, row) : outOfOrder(records, row);
       }
       if (time[row] !== exit) moved.push(row);
       time[row] = exit;

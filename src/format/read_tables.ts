@@ -3,9 +3,11 @@
 import { IdTable } from "./id_table.ts";
 import type { StackId, StringId } from "./ids.ts";
 import { Growable } from "./growable.ts";
+import type { WideValues } from "./wide_values.ts";
 
 /** One call of a stack. */
 export interface Frame {
+  /** Key of the place; the nearest `number` where it is beyond 2^53. */
   readonly pc: number;
   /** Function; empty when the trace does not have the string. */
   readonly fn: string;
@@ -69,6 +71,7 @@ export class ReadStacks {
   /** Stack ids to indices; index 0 is "no stack". */
   readonly ids: IdTable = new IdTable();
   readonly #strings: ReadStrings;
+  readonly #wides: WideValues;
   #starts: Growable<Uint32Array> = new Growable(Uint32Array);
   /** Frames by index; 0 as long as no Stack record came. */
   #counts: Growable<Uint32Array> = new Growable(Uint32Array);
@@ -78,8 +81,9 @@ export class ReadStacks {
   #lines: Growable<Float64Array> = new Growable(Float64Array);
   #frames: (readonly Frame[] | undefined)[] = [];
 
-  constructor(strings: ReadStrings) {
+  constructor(strings: ReadStrings, wides: WideValues) {
     this.#strings = strings;
+    this.#wides = wides;
   }
 
   /** Opens the stack of `index`; the frames that are pushed next are its. The last one wins. */
@@ -113,10 +117,10 @@ export class ReadStacks {
     for (let depth = 0; depth < this.depth(index); depth++) {
       const at = this.#starts.array[index] + depth;
       frames.push({
-        pc: this.#pcs.array[at],
+        pc: this.#wides.toNumber(this.#pcs.array[at]),
         fn: this.#strings.text(this.#functions.array[at]),
         file: this.#strings.text(this.#files.array[at]),
-        line: this.#lines.array[at],
+        line: this.#wides.toNumber(this.#lines.array[at]),
       });
     }
     return this.#frames[index] = frames;

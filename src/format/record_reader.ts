@@ -102,11 +102,11 @@ export interface RecordNotes {
 /** Reads the records of one trace: `push` pieces, then `finish`. */
 export class RecordReader {
   readonly strings: ReadStrings = new ReadStrings();
-  readonly stacks: ReadStacks = new ReadStacks(this.strings);
+  readonly wides: WideValues = new WideValues();
+  readonly stacks: ReadStacks = new ReadStacks(this.strings, this.wides);
   readonly messages: ReadStrings = new ReadStrings();
   readonly goroutines: IdTable = new IdTable();
   readonly procs: IdTable = new IdTable();
-  readonly wides: WideValues = new WideValues();
   readonly events: EventColumns;
   /** Lists of the processors that have events, in order of first sight. */
   readonly lists: ProcList[] = [];

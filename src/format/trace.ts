@@ -14,8 +14,11 @@ import type { WideValues } from "./wide_values.ts";
 export interface TraceCut {
   /** Offset of the record that is not whole. */
   readonly cutAt: number;
-  /** Whole events that could not be placed for want of those behind the cut. */
-  readonly eventsLost: number;
+  /**
+   * Events that wait for one behind the cut: they are where their time puts
+   * them, and states of goroutines may be wrong from the first of them on.
+   */
+  readonly unordered: number;
   /** False if the clock rate was behind the cut: times are then in ticks. */
   readonly hasClock: boolean;
 }

@@ -20,9 +20,9 @@ import { validateEvents } from "./validator.ts";
 /** How to read a trace. */
 export interface ReadOptions {
   /**
-   * True: a trace that ends inside a record is an error. False: the events
-   * before the cut are given as far as they can be put in order, and
-   * `Trace.cut` says what is missing. @default {false}
+   * True: a trace that ends inside a record is an error. False: all whole
+   * events before the cut are given, and `Trace.cut` says what is missing.
+   * @default {false}
    */
   readonly strict?: boolean;
   /** Size of a stream in bytes where it is known; saves copies. @default {0} */
@@ -119,13 +119,13 @@ function completed(records: RecordReader, options: ReadOptions): Trace {
       rule: "no EvFrequency event",
     });
   }
-  let eventsLost = orderEvents(records, { partial });
+  const unordered = orderEvents(records, { partial });
   ticksToNanoseconds(records);
   if (records.notes.hasFutileWakeups) removeFutileWakeups(events);
-  eventsLost += validateEvents(records, { partial });
+  validateEvents(records, { partial });
   return new Trace(
     records,
-    partial ? { cutAt, eventsLost, hasClock } : undefined,
+    partial ? { cutAt, unordered, hasClock } : undefined,
   );
 }
 

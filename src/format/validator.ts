@@ -26,34 +26,30 @@ const IN_NETWORK = 1;
 
 /** How strict validation is. */
 export interface ValidatorOptions {
-  /** True: cut the events before the first illegal one instead of throwing. */
+  /**
+   * True for a trace whose end is missing: an illegal transition is passed
+   * over, because what would explain it may be behind the cut.
+   */
   readonly partial: boolean;
 }
 
 /**
- * Checks the ordered events of `records` and completes them in place. Returns
- * how many were cut off, which is 0 unless `partial`.
+ * Checks the ordered events of `records` and completes them in place.
  *
- * @throws {TraceFormatError} Of kind `state` at the first illegal transition.
+ * @throws {TraceFormatError} Of kind `state` at the first illegal transition,
+ * unless `partial`.
  */
 export function validateEvents(
   records: RecordReader,
   options: ValidatorOptions,
-): number {
-  const validator = new Validator(records);
-  const total = records.events.length;
-  try {
-    validator.run();
-  } catch (error) {
-    if (!options.partial || !(error instanceof TraceFormatError)) throw error;
-    records.events.length = validator.row;
-  }
-  return total - records.events.length;
+): void {
+  new Validator(records, options.partial).run();
 }
 
 class Validator {
   /** The event that is being looked at. */
-  row: number = 0;
+  #row: number = 0;
+  readonly #isPartial: boolean;
   readonly #records: RecordReader;
   /** State, by goroutine. */
   readonly #states: Uint8Array;
@@ -76,7 +72,8 @@ class Validator {
   /** Rows of the open regions of a goroutine, outermost first. */
   readonly #regions: Map<number, number[]> = new Map();
 
-  constructor(records: RecordReader) {
+  constructor(records: RecordReader, isPartial: boolean) {
+    this.#isPartial = isPartial;
     this.#records = records;
     const goroutines = records.goroutines.length;
     const procs = records.procs.length;
@@ -102,18 +99,18 @@ class Validator {
     const running = this.#running;
     const isInNetwork = this.#isInNetwork;
     for (let row = 0; row < events.length; row++) {
-      this.row = row;
+      this.#row = row;
       const g = go[row];
       const p = events.proc[row];
       switch (type[row]) {
         case EventType.GoCreate: {
           if (states[g] !== RUNNING || running[p] !== g) {
-            throw this.#notRunning(g, p);
+            this.#refuse(this.#notRunning(g, p));
           }
           const created = events.target(row);
           // Looking at an event makes its goroutine known, as in Go.
           if (isKnown[created] === 1) {
-            throw this.#error(`g ${this.#goText(created)} already exists`);
+            this.#refuse(`g ${this.#goText(created)} already exists`);
           }
           isKnown[created] = 1;
           states[created] = RUNNABLE;
@@ -124,11 +121,11 @@ class Validator {
         case EventType.GoStartLocal:
         case EventType.GoStartLabel:
           if (states[g] !== RUNNABLE) {
-            throw this.#error(
+            this.#refuse(
               `g ${this.#goText(g)} is not runnable before start`,
             );
           }
-          if (running[p] !== 0) throw this.#alreadyRunning(g, p);
+          if (running[p] !== 0) this.#refuse(this.#alreadyRunning(g, p));
           states[g] = RUNNING;
           running[p] = g;
           isInNetwork[g] = OTHER;
@@ -173,7 +170,7 @@ class Validator {
         case EventType.GoSysExit:
         case EventType.GoSysExitLocal:
           if (states[g] !== WAITING) {
-            throw this.#error(
+            this.#refuse(
               `g ${this.#goText(g)} is not waiting during syscall exit`,
             );
           }
@@ -184,7 +181,7 @@ class Validator {
         case EventType.GoWaiting:
         case EventType.GoInSyscall:
           if (states[g] !== RUNNABLE) {
-            throw this.#error(
+            this.#refuse(
               `g ${this.#goText(g)} is not runnable before ${this.#name()}`,
             );
           }
@@ -206,19 +203,19 @@ class Validator {
 
   #checkRunning(g: number, p: number): void {
     if (this.#states[g] !== RUNNING || this.#running[p] !== g) {
-      throw this.#notRunning(g, p);
+      this.#refuse(this.#notRunning(g, p));
     }
-    if (g === 0) throw this.#error(`g 0 did ${this.#name()}`);
+    if (g === 0) this.#refuse(`g 0 did ${this.#name()}`);
   }
 
   #unblock(row: number, g: number, p: number): void {
     const { events, timerGoroutines } = this.#records;
     const isTimer = timerGoroutines.size > 0 && timerGoroutines.has(g);
     if (this.#states[g] !== RUNNING) {
-      throw this.#error(`g ${this.#goText(g)} is not running while unpark`);
+      this.#refuse(`g ${this.#goText(g)} is not running while unpark`);
     }
     if (!isTimer && this.#running[p] !== g) {
-      throw this.#error(
+      this.#refuse(
         `p ${this.#procText(p)} is not running g ${
           this.#goText(g)
         } while unpark`,
@@ -226,7 +223,7 @@ class Validator {
     }
     const target = events.target(row);
     if (this.#states[target] !== WAITING) {
-      throw this.#error(
+      this.#refuse(
         `g ${this.#goText(target)} is not waiting before unpark`,
       );
     }
@@ -245,19 +242,19 @@ class Validator {
     switch (events.type[row]) {
       case EventType.ProcStart:
         if (this.#isStarted[p] === 1) {
-          throw this.#error(`p ${this.#procText(p)} is running before start`);
+          this.#refuse(`p ${this.#procText(p)} is running before start`);
         }
         this.#isStarted[p] = 1;
         break;
       case EventType.ProcStop:
         if (this.#isStarted[p] === 0) {
-          throw this.#error(
+          this.#refuse(
             `p ${this.#procText(p)} is not running before stop`,
           );
         }
         if (this.#running[p] !== 0) {
           const g = this.#goText(this.#running[p]);
-          throw this.#error(
+          this.#refuse(
             `p ${this.#procText(p)} is running a goroutine ${g} during stop`,
           );
         }
@@ -265,13 +262,13 @@ class Validator {
         break;
       case EventType.GCStart:
         if (this.#isCollecting) {
-          throw this.#error("previous GC is not ended before a new one");
+          this.#refuse("previous GC is not ended before a new one");
         }
         this.#isCollecting = true;
         events.proc[row] = GC_PROC;
         break;
       case EventType.GCDone:
-        if (!this.#isCollecting) throw this.#error("bogus GC end");
+        if (!this.#isCollecting) this.#refuse("bogus GC end");
         this.#isCollecting = false;
         break;
       case EventType.STWStart:
@@ -307,20 +304,20 @@ class Validator {
 
   #open(isOpen: Uint8Array, index: number, name: string): void {
     if (isOpen[index] === 1) {
-      throw this.#error(`previous ${name} is not ended before a new one`);
+      this.#refuse(`previous ${name} is not ended before a new one`);
     }
     isOpen[index] = 1;
   }
 
   #close(isOpen: Uint8Array, index: number, name: string): void {
-    if (isOpen[index] === 0) throw this.#error(`bogus ${name} end`);
+    if (isOpen[index] === 0) this.#refuse(`bogus ${name} end`);
     isOpen[index] = 0;
   }
 
   #createTask(task: number): void {
     if (this.#tasks.has(task)) {
       const id = this.#records.wides.toText(task);
-      throw this.#error(`task id conflicts (id:${id})`);
+      this.#refuse(`task id conflicts (id:${id})`);
     }
     this.#tasks.add(task);
   }
@@ -329,7 +326,7 @@ class Validator {
     const { events, strings, wides } = this.#records;
     const mode = events.argument(row, 1);
     if (mode !== 0 && mode !== 1) {
-      throw this.#error("invalid user region mode", {
+      this.#refuse("invalid user region mode", {
         found: wides.toText(mode),
         wanted: "0 or 1",
       });
@@ -348,7 +345,7 @@ class Validator {
     if (
       name !== wanted || events.argument(row, 0) !== events.argument(top, 0)
     ) {
-      throw this.#error("misuse of region", {
+      this.#refuse("misuse of region", {
         found: `the end of ${this.#regionText(row)}`,
         wanted: `the end of ${this.#regionText(top)}`,
       });
@@ -364,7 +361,7 @@ class Validator {
   }
 
   #name(): string {
-    const type = this.#records.events.type[this.row];
+    const type = this.#records.events.type[this.#row];
     return EVENT_SPECS[type - 1].name;
   }
 
@@ -376,36 +373,34 @@ class Validator {
     return this.#records.wides.toSignedText(this.#records.procs.ids[index]);
   }
 
-  #notRunning(g: number, p: number): TraceFormatError {
+  #notRunning(g: number, p: number): string {
     const go = this.#goText(g);
-    return this.#error(
-      this.#states[g] !== RUNNING
-        ? `g ${go} is not running while ${this.#name()}`
-        : `p ${this.#procText(p)} is not running g ${go} while ${this.#name()}`,
-    );
+    return this.#states[g] !== RUNNING
+      ? `g ${go} is not running while ${this.#name()}`
+      : `p ${this.#procText(p)} is not running g ${go} while ${this.#name()}`;
   }
 
-  #alreadyRunning(g: number, p: number): TraceFormatError {
+  #alreadyRunning(g: number, p: number): string {
     const running = this.#goText(this.#running[p]);
-    return this.#error(
-      `p ${this.#procText(p)} is already running g ${running} while start g ${
-        this.#goText(g)
-      }`,
-    );
+    return `p ${this.#procText(p)} is already running g ${running} while ` +
+      `start g ${this.#goText(g)}`;
   }
 
-  #error(
+  /** Throws for the event that is being looked at; does nothing where the end of the trace is missing. */
+  #refuse(
     rule: string,
     details: { found?: string; wanted?: string } = {},
-  ): TraceFormatError {
+  ): void {
+    if (this.#isPartial) return;
     const { events, goroutines, procs } = this.#records;
-    return new TraceFormatError("validate the events", {
+    const row = this.#row;
+    throw new TraceFormatError("validate the events", {
       kind: "state",
       rule,
-      offset: events.offset[this.row],
-      time: events.time[this.row],
-      p: procs.ids[events.proc[this.row]],
-      g: goroutines.ids[events.go[this.row]],
+      offset: events.offset[row],
+      time: events.time[row],
+      p: procs.ids[events.proc[row]],
+      g: goroutines.ids[events.go[row]],
       ...details,
     });
   }
