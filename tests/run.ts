@@ -34,8 +34,6 @@ interface PartResult extends TestReport {
 
 const USAGE = "Usage: deno task test [--only=deno|bun|node] [--filter=TEXT]";
 
-await main();
-
 async function main(): Promise<void> {
   const { only, filter } = readArguments();
   const parts = only === undefined ? Object.keys(PARTS) as Part[] : [only];
@@ -46,7 +44,12 @@ async function main(): Promise<void> {
       console.log(`\n== ${part}`);
       const folder = `${scratch}/${part}`;
       await Deno.mkdir(folder);
-      results.set(part, await PARTS[part]({ filter, scratch: folder }));
+      try {
+        results.set(part, await PARTS[part]({ filter, scratch: folder }));
+      } catch (error) {
+        console.error(error);
+        results.set(part, trouble(String(error)));
+      }
     }
   } finally {
     await Deno.remove(scratch, { recursive: true });
@@ -260,3 +263,5 @@ async function spawn(
 function escapeRegExp(text: string): string {
   return text.replace(/[.*+?^${}()|[\]\\/]/g, "\\$&");
 }
+
+await main();
