@@ -11,6 +11,7 @@
  */
 
 import { TracerBusyError } from "../core/errors.ts";
+import type { StreamOptions } from "../core/tracer.ts";
 import {
   MAX_SECONDS,
   parseTraceQuery,
@@ -42,7 +43,7 @@ export interface TraceSource<Options> {
 }
 
 /** Options of a handler. `Options` are the recorder's own for a stream. */
-export interface HandlerOptions<Options = Record<never, never>> {
+export interface HandlerOptions<Options = StreamOptions> {
   /**
    * Longest recording a request may ask for, in seconds. More lets a client
    * keep the recorder running, and paid for, for longer.
@@ -64,7 +65,10 @@ export interface HandlerOptions<Options = Record<never, never>> {
   authorize?: (
     request: Request,
   ) => boolean | Response | Promise<boolean | Response>;
-  /** What every stream of this handler is asked for. */
+  /**
+   * What every stream of this handler is asked for. `seconds` is left to the
+   * request.
+   */
   stream?: Options;
 }
 

@@ -15,7 +15,7 @@
  */
 
 import { Hono } from "hono";
-import { handler } from "../../mod.ts";
+import { handler } from "../api.ts";
 import type { Handler, HandlerOptions } from "./endpoint.ts";
 
 export type { HandlerOptions } from "./endpoint.ts";
