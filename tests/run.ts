@@ -157,7 +157,7 @@ async function testNode({ filter, scratch }: PartOptions): Promise<PartResult> {
     return trouble("deno pack failed");
   }
 
-  const { devDependencies } = JSON.parse(
+  const { dependencies, devDependencies } = JSON.parse(
     await Deno.readTextFile(new URL("package.json", ROOT)),
   );
   const project = {
@@ -165,7 +165,7 @@ async function testNode({ filter, scratch }: PartOptions): Promise<PartResult> {
     type: "module",
     dependencies: {
       "@looptrace/looptrace": `file:${tarball}`,
-      "hono": devDependencies["hono"],
+      "hono": dependencies["hono"],
       "@hono/node-server": devDependencies["@hono/node-server"],
     },
   };

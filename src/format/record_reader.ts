@@ -44,6 +44,7 @@ export const FAKE_PROCS = {
   sample: 1_000_005,
 } as const;
 
+/** Their dense indices. */
 export const TIMER_PROC = 1;
 export const NETWORK_PROC = 2;
 export const SYSCALL_PROC = 3;
