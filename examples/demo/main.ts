@@ -134,6 +134,9 @@ async function check(bytes: Uint8Array): Promise<boolean> {
     : `Looptrace's reader and ${go.text}`;
   console.log(`Check    ${good ? "good" : "bad"}, by ${judges}\n`);
   report(trace, bytes.length);
+  console.log(
+    `\nOpen it: go tool trace ${FILE}   (begin with "Goroutine analysis")`,
+  );
   return good;
 }
 

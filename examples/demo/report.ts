@@ -1,7 +1,7 @@
 /** What a newcomer wants to know of a trace, as text. */
 
 import { type EntrySummary, summarize } from "../../src/analysis/summary.ts";
-import type { Trace } from "../../src/reader.ts";
+import { EventType, type Trace } from "../../src/reader.ts";
 
 /** Rows of the table. */
 const ROWS = 10;
@@ -20,7 +20,12 @@ export function report(trace: Trace, bytes: number): void {
   console.log(
     `Bytes        ${count(bytes)}, ${(bytes / events).toFixed(2)} an event`,
   );
-  console.log(`Left out     ${leftOut(trace)}\n`);
+  const statistics = statisticsOf(trace);
+  if (statistics !== undefined) {
+    console.log(`Left out     ${leftOut(statistics)}`);
+    console.log(`Ended        ${statistics.end}`);
+  }
+  console.log("");
 
   console.log(
     `The ${ROWS} names with the most running time. Times are in ms: running, ` +
@@ -54,6 +59,40 @@ function ms(nanoseconds: number): string {
   return (nanoseconds / 1e6).toFixed(1);
 }
 
-function leftOut(_trace: Trace): string {
-  return "";
+/** What the recorder says of itself, in the log that closes a trace. */
+interface Statistics {
+  /** Why the trace ends. */
+  readonly end: string;
+  readonly [figure: string]: unknown;
+}
+
+/** Category of that log. */
+const STATISTICS = "looptrace.statistics";
+
+/** What the figures of things left out are called. */
+const LEFT_OUT: readonly (readonly [figure: string, name: string])[] = [
+  ["stacksRefused", "stacks beyond the budget"],
+  ["shedStacks", "stacks for want of room"],
+  ["stringsOverflowed", "names"],
+  ["stacksOverflowed", "frames"],
+  ["sitesOverflowed", "places"],
+  ["continuationsRefused", "tasks"],
+  ["continuationsForgotten", "tasks that waited for long"],
+];
+
+function statisticsOf(trace: Trace): Statistics | undefined {
+  for (const event = trace.cursor(); event.next();) {
+    if (event.type !== EventType.UserLog) continue;
+    if (event.label === STATISTICS) return JSON.parse(event.message);
+  }
+  return undefined;
+}
+
+function leftOut(statistics: Statistics): string {
+  const parts: string[] = [];
+  for (const [figure, name] of LEFT_OUT) {
+    const value = Number(statistics[figure] ?? 0);
+    if (value > 0) parts.push(`${count(value)} ${name}`);
+  }
+  return parts.length === 0 ? "nothing" : parts.join(", ");
 }
