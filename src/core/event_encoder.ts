@@ -14,7 +14,7 @@ import {
   type StringId,
   type UserTaskId,
 } from "../format/ids.ts";
-import { MAX_EVENT_BYTES } from "../format/limits.ts";
+import { MAX_EVENT_BYTES, MAX_UVARINT_BYTES } from "../format/limits.ts";
 import { putUvarint } from "../format/varint.ts";
 import type { BatchBuffer } from "./batch_buffer.ts";
 import { TICKS_PER_SECOND } from "./clock.ts";
@@ -32,6 +32,9 @@ const LEAD_GO_PREEMPT = leadByte(EventType.GoPreempt);
 const LEAD_GO_UNBLOCK = leadByte(EventType.GoUnblockLocal);
 const LEAD_TASK_CREATE = leadByte(EventType.UserTaskCreate);
 const LEAD_TASK_END = leadByte(EventType.UserTaskEnd);
+const LEAD_LOG = leadByte(EventType.UserLog);
+
+const utf8 = new TextEncoder();
 
 /** Writes events into one processor's batches; see the head of this file. */
 export class EventEncoder {
@@ -162,6 +165,36 @@ export class EventEncoder {
   /** A user task is complete. */
   userTaskEnd(ticks: number, task: UserTaskId, stack: StackId): void {
     this.#two(LEAD_TASK_END, ticks, task, stack);
+  }
+
+  /**
+   * A message of `task`, or of none, under a category. The text follows the
+   * event, outside its length: byte length, UTF-8 bytes.
+   */
+  userLog(
+    ticks: number,
+    task: UserTaskId,
+    category: StringId,
+    stack: StackId,
+    message: string,
+  ): void {
+    const text = utf8.encode(message);
+    const buffer = this.#buffer;
+    buffer.ensure(MAX_EVENT_BYTES + MAX_UVARINT_BYTES + text.length);
+    const delta = buffer.advance(ticks);
+    const { bytes } = buffer;
+    let pos = buffer.pos;
+    bytes[pos++] = LEAD_LOG;
+    const length = pos++;
+    pos = putUvarint(bytes, pos, delta);
+    pos = putUvarint(bytes, pos, task);
+    pos = putUvarint(bytes, pos, category);
+    pos = putUvarint(bytes, pos, stack);
+    bytes[length] = pos - length - 1;
+    pos = putUvarint(bytes, pos, text.length);
+    bytes.set(text, pos);
+    buffer.pos = pos + text.length;
+    this.events++;
   }
 
   #none(lead: number, ticks: number): void {

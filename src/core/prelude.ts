@@ -7,7 +7,13 @@
  */
 
 import { encodeHeader, WRITTEN_VERSION } from "../format/header.ts";
-import { type GoId, NO_GO, NO_STACK, NO_USER_TASK } from "../format/ids.ts";
+import {
+  type GoId,
+  NO_GO,
+  NO_STACK,
+  NO_USER_TASK,
+  type StringId,
+} from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
 import { EventEncoder } from "./event_encoder.ts";
 import type { StackTable } from "./stack_table.ts";
@@ -72,17 +78,28 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   return batches;
 }
 
-/** What closes a trace whose last event left `running` and `isAwake` so. */
-export function encodeTail(
-  ticks: number,
-  running: GoId,
-  isAwake: boolean,
-): Uint8Array<ArrayBuffer>[] {
+/** The state in which the last event left a trace, and what to say of it. */
+export interface TailParts {
+  readonly ticks: number;
+  /** The goroutine that runs. */
+  readonly running: GoId;
+  /** True if the processor runs. */
+  readonly isAwake: boolean;
+  /** Category of the closing log, in the string table already. */
+  readonly category: StringId;
+  /** The closing log's message. */
+  readonly message: string;
+}
+
+/** What closes a trace: a last log, and everything that runs stops. */
+export function encodeTail(parts: TailParts): Uint8Array<ArrayBuffer>[] {
+  const { ticks, category, message } = parts;
   const batches: Uint8Array<ArrayBuffer>[] = [];
   const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch));
   const encoder = new EventEncoder(buffer);
-  if (running !== NO_GO) encoder.goSched(ticks, NO_STACK);
-  if (isAwake) encoder.procStop(ticks);
+  encoder.userLog(ticks, NO_USER_TASK, category, NO_STACK, message);
+  if (parts.running !== NO_GO) encoder.goSched(ticks, NO_STACK);
+  if (parts.isAwake) encoder.procStop(ticks);
   buffer.flush();
   return batches;
 }

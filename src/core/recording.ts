@@ -4,6 +4,7 @@
  * the continuations, which the hooks of the loop know for good.
  */
 
+import type { StringId } from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
 import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
 import { Consumer, type ConsumerEnd } from "./consumer.ts";
@@ -26,6 +27,9 @@ const SHED_CALLBACKS_AT = 0.75;
 const PROCS = 1;
 const THREAD = 1;
 
+/** Category of the log that closes each consumer's trace. */
+export const STATISTICS_CATEGORY = "looptrace.statistics";
+
 /** What a recording is made of. */
 export interface RecordingParts {
   readonly log: RawLog;
@@ -37,6 +41,8 @@ export interface RecordingParts {
   readonly batchBytes?: number;
   /** Most strings of the table. */
   readonly maxStrings?: number;
+  /** What the closing log of every consumer tells. */
+  statistics(): object | undefined;
 }
 
 /** See the head of this file. */
@@ -51,6 +57,7 @@ export class Recording {
   readonly #tasks = new TaskTable();
   readonly #encoder: EventEncoder;
   readonly #mapper: TaskMapper;
+  readonly #category: StringId;
   #consumersEver = 0;
   #slowConsumers = 0;
   #preludeBytes = 0;
@@ -67,6 +74,7 @@ export class Recording {
     this.#strings = new StringTable(this.#buffer, parts.maxStrings);
     this.#stacks = new StackTable(this.#buffer, this.#strings, sites);
     this.#encoder = new EventEncoder(this.#buffer);
+    this.#category = this.#strings.put(STATISTICS_CATEGORY);
     this.#mapper = new TaskMapper({
       continuations,
       tasks: this.#tasks,
@@ -167,11 +175,15 @@ export class Recording {
 
   /** Appends the end of a trace to a consumer's queue. */
   #close(consumer: Consumer, end: ConsumerEnd): void {
-    const { lastTicks } = this.#buffer;
     const { running, isAwake } = this.#encoder;
-    for (const batch of encodeTail(lastTicks, running, isAwake)) {
-      consumer.queue.push(batch);
-    }
+    const tail = encodeTail({
+      ticks: this.#buffer.lastTicks,
+      running,
+      isAwake,
+      category: this.#category,
+      message: JSON.stringify({ end, ...this.#parts.statistics() }),
+    });
+    for (const batch of tail) consumer.queue.push(batch);
     consumer.end = end;
     consumer.onEnd?.();
     this.consumers.delete(consumer);

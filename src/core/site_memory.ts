@@ -10,7 +10,7 @@
 
 import type { Reason } from "./reason.ts";
 import { NO_SITE } from "./site_table.ts";
-import type { StackCapture } from "./stack_capture.ts";
+import type { StackCapture, StackTop } from "./stack_capture.ts";
 
 /** Keys remembered, a power of two. A new key takes the place of an old one. */
 const ENTRIES = 8192;
@@ -29,11 +29,15 @@ export class SiteMemory {
   ambiguous = 0;
   /** What the runtime's frames above the site of the last {@linkcode at} said. */
   reason: Reason = 0;
+  /** True if the last {@linkcode at} was inside `Promise.prototype.then`. */
+  isThen = false;
 
   readonly #capture: StackCapture;
   readonly #keys = new Int32Array(ENTRIES);
   readonly #sites = new Int32Array(ENTRIES);
   readonly #reasons = new Uint8Array(ENTRIES);
+  /** 1 for a key inside `then`. */
+  readonly #thens = new Uint8Array(ENTRIES);
   readonly #uses = new Uint16Array(ENTRIES);
 
   constructor(capture: StackCapture) {
@@ -45,41 +49,54 @@ export class SiteMemory {
    *
    * @param key what led here; see the head of this file
    * @param now a recent reading of the clock, in milliseconds
+   * @param top the innermost function on the stack that was called by the
+   *   program or the runtime
    */
-  at(key: number, now: number): number {
+  at(key: number, now: number, top: StackTop): number {
     const index = (key ^ key >>> 13) & ENTRIES - 1;
-    if (this.#keys[index] !== key) return this.#learn(index, key, now);
+    if (this.#keys[index] !== key) return this.#learn(index, key, now, top);
     const site = this.#sites[index];
+    if (site === AMBIGUOUS) return this.#look(now, top) ?? NO_SITE;
     const uses = ++this.#uses[index];
-    if (site !== AMBIGUOUS) {
-      this.reason = this.#reasons[index] as Reason;
-      return isCheckDue(uses) ? this.#check(index, site, now) : site;
+    if (isCheckDue(uses) && this.#capture.canCheck) {
+      return this.#check(index, site, now, top);
     }
-    this.reason = 0;
-    const found = this.#capture.capture(now);
-    if (found === undefined) return NO_SITE;
-    this.reason = this.#capture.reason;
-    return found;
+    this.reason = this.#reasons[index] as Reason;
+    this.isThen = this.#thens[index] !== 0;
+    return site;
   }
 
-  #learn(index: number, key: number, now: number): number {
-    this.reason = 0;
-    const site = this.#capture.capture(now);
+  /** Captures, if that may be now. */
+  #look(now: number, top: StackTop): number | undefined {
+    const capture = this.#capture;
+    const site = capture.capture(now, top);
+    this.reason = site === undefined ? 0 : capture.reason;
+    this.isThen = site !== undefined && capture.isThen;
+    return site;
+  }
+
+  #learn(index: number, key: number, now: number, top: StackTop): number {
+    const site = this.#look(now, top);
     if (site === undefined) return NO_SITE;
-    this.reason = this.#capture.reason;
     this.#keys[index] = key;
     this.#sites[index] = site;
     this.#reasons[index] = this.reason;
+    this.#thens[index] = this.isThen ? 1 : 0;
     this.#uses[index] = 0;
     return site;
   }
 
-  #check(index: number, site: number, now: number): number {
-    const found = this.#capture.capture(now);
-    if (found === undefined || found === site) return site;
-    this.reason = this.#capture.reason;
-    this.#sites[index] = AMBIGUOUS;
-    this.ambiguous++;
+  #check(index: number, site: number, now: number, top: StackTop): number {
+    const found = this.#look(now, top);
+    if (found === undefined) {
+      this.reason = this.#reasons[index] as Reason;
+      this.isThen = this.#thens[index] !== 0;
+      return site;
+    }
+    if (found !== site) {
+      this.#sites[index] = AMBIGUOUS;
+      this.ambiguous++;
+    }
     return found;
   }
 }

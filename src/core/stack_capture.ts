@@ -1,8 +1,9 @@
 /**
  * Call sites of the running code, within a budget of time.
  *
- * A capture costs 5 to 15 us, a hundred times a hook, so it is bought from a
- * bucket that fills with a share of the time that passes. Frames of the tracer
+ * A capture costs 5 to 15 us, a hundred times a hook, and the first ones of a
+ * process far more, so they are bought from a bucket that fills with a share of
+ * the time that passes. It begins full: what is captured first is remembered. Frames of the tracer
  * and of the runtime are left out; what the runtime's frames were tells what an
  * await inside them waits for.
  */
@@ -17,11 +18,14 @@ export type StackMode = "off" | "budget" | "all";
 /** Share of time that may go into captures. */
 export const STACK_BUDGET = 0.01;
 
-/** Most that can be saved up, in milliseconds: about 1,500 captures. */
-const BUCKET_MS = 20;
+/** Most that can be saved up, in milliseconds: the share of 5 seconds. */
+const BUCKET_MS = 50;
+
+/** What is kept for places never seen, in milliseconds. */
+const RESERVE_MS = 20;
 
 /** Frames looked at: enough to get past those of a runtime. */
-const FRAMES = 16;
+const FRAMES = 12;
 
 const NAME_OF_ANONYMOUS = "(anonymous)";
 
@@ -44,9 +48,13 @@ interface CallSite {
   getEnclosingLineNumber?(): number | null;
 }
 
+/** A function on the stack: it and what it called are left out of a capture. */
+// deno-lint-ignore no-explicit-any
+export type StackTop = (...args: any[]) => unknown;
+
 /** The parts of `Error` that not every engine has. */
 interface ErrorWithStackApi {
-  captureStackTrace?(target: object): void;
+  captureStackTrace?(target: object, above?: StackTop): void;
   prepareStackTrace?: unknown;
   stackTraceLimit?: number;
 }
@@ -60,12 +68,14 @@ export class StackCapture {
   spentMs = 0;
   /** What the runtime's frames above the last captured site said. */
   reason: Reason = Reason.Unknown;
+  /** True if the last capture was inside `Promise.prototype.then`. */
+  isThen = false;
 
   readonly #sites: SiteTable;
   readonly #reader: FrameReader;
   #mode: StackMode = "off";
   readonly #clock: Clock;
-  #bucketMs = BUCKET_MS / 2;
+  #bucketMs = BUCKET_MS;
   #filledAt: number;
 
   constructor(
@@ -76,7 +86,8 @@ export class StackCapture {
     this.#sites = sites;
     this.#reader = reader;
     this.#clock = clock;
-    this.#filledAt = clock.now();
+    // As if the first five seconds had passed already: they are paid back.
+    this.#filledAt = clock.now() + BUCKET_MS / STACK_BUDGET;
   }
 
   /** Starts counting anew, for a recording that captures by `mode`. */
@@ -86,26 +97,31 @@ export class StackCapture {
     this.captured = 0;
     this.refused = 0;
     this.spentMs = 0;
-    this.#bucketMs = BUCKET_MS / 2;
-    this.#filledAt = this.#clock.now();
+  }
+
+  /** True if there is enough in the bucket to check what is known already. */
+  get canCheck(): boolean {
+    return this.#mode === "all" || this.#bucketMs > RESERVE_MS;
   }
 
   /**
    * The innermost site of the program on the stack, {@linkcode NO_SITE} when
    * there is none, or undefined when it may not be captured now. `now` is a
-   * recent reading of the clock.
+   * recent reading of the clock. What lies above `top` costs nothing.
    */
-  capture(now: number): number | undefined {
+  capture(now: number, top: StackTop): number | undefined {
     if (this.#mode === "off") return undefined;
-    this.#bucketMs += (now - this.#filledAt) * STACK_BUDGET;
-    this.#filledAt = now;
-    if (this.#bucketMs > BUCKET_MS) this.#bucketMs = BUCKET_MS;
+    if (now > this.#filledAt) {
+      const filled = this.#bucketMs + (now - this.#filledAt) * STACK_BUDGET;
+      this.#bucketMs = Math.min(filled, BUCKET_MS);
+      this.#filledAt = now;
+    }
     if (this.#bucketMs <= 0 && this.#mode === "budget") {
       this.refused++;
       return undefined;
     }
     const begin = this.#clock.now();
-    const site = this.#read(callSites());
+    const site = this.#read(callSites(top));
     const cost = this.#clock.now() - begin;
     this.#bucketMs -= cost;
     this.spentMs += cost;
@@ -114,9 +130,9 @@ export class StackCapture {
   }
 
   /** A site named `name` at the innermost line of the program, at any cost. */
-  named(name: string): number {
+  named(name: string, top: StackTop): number {
     const here = typeof stackApi().captureStackTrace === "function"
-      ? this.#read(callSites())
+      ? this.#read(callSites(top))
       : NO_SITE;
     if (here === NO_SITE) return this.#sites.put(name, NO_FILE, 0);
     const { file, line } = this.#sites.get(here);
@@ -125,9 +141,15 @@ export class StackCapture {
 
   #read(frames: readonly CallSite[]): number {
     this.reason = Reason.Unknown;
+    this.isThen = false;
     for (const frame of frames) {
+      // The first look at each frame is what costs: none is looked at in vain.
       const file = frame.getFileName();
-      if (file === null) continue;
+      if (!file) {
+        // A function of the engine has no file.
+        this.isThen ||= frame.getFunctionName() === "then";
+        continue;
+      }
       const shortName = this.#reader.shortName(file);
       if (shortName === undefined) {
         if (this.reason === Reason.Unknown) {
@@ -161,14 +183,14 @@ function giveFrames(_error: unknown, frames: unknown): unknown {
 }
 
 /** The frames above, innermost first. What the program set on Error is kept. */
-function callSites(): readonly CallSite[] {
+function callSites(top: StackTop): readonly CallSite[] {
   const api = stackApi();
   const { prepareStackTrace, stackTraceLimit } = api;
   const holder: { stack?: unknown } = {};
   try {
     api.stackTraceLimit = FRAMES;
     api.prepareStackTrace = giveFrames;
-    api.captureStackTrace!(holder);
+    api.captureStackTrace!(holder, top);
     const { stack } = holder;
     return Array.isArray(stack) ? stack as CallSite[] : [];
   } finally {

@@ -42,5 +42,5 @@ export interface Statistics extends RecordingStatistics {
   /** Time spent on turning raw records into bytes, sampled, in milliseconds. */
   readonly mappingMs: number;
   /** The first error of the recorder, if it failed. */
-  readonly error?: unknown;
+  readonly error?: string;
 }

@@ -208,7 +208,7 @@ export class Tracer {
       stacksMs: this.#capture.spentMs,
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs * COST_SAMPLE,
-      error: this.#error,
+      error: this.#error === undefined ? undefined : String(this.#error),
     };
   }
 
@@ -242,6 +242,7 @@ export class Tracer {
       sites: this.#sites,
       origin: now,
       batchBytes: options.batchBytes,
+      statistics: () => this.statistics(),
     });
     this.#adapter.install(this.#recorder, options.hooks ?? "public");
     this.#endBackground = this.#adapter.setBackgroundInterval(

@@ -15,7 +15,7 @@ import {
 import { RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import { SiteMemory } from "./site_memory.ts";
-import type { StackCapture } from "./stack_capture.ts";
+import type { StackCapture, StackTop } from "./stack_capture.ts";
 
 /** Deepest nesting of slices that is told apart. */
 const MAX_DEPTH = 256;
@@ -65,6 +65,7 @@ export class TurnRecorder {
   readonly #host: TurnRecorderHost;
   readonly #outside = new Int32Array(MAX_DEPTH);
   #inTurn = false;
+  #site = NO_SITE;
   /** Slices deeper than can be told apart. */
   #tooDeep = 0;
 
@@ -186,7 +187,10 @@ export class TurnRecorder {
     this.#outside[this.depth++] = this.current;
     this.current = id;
     const { continuations } = this;
-    this.path = id > 0 ? continuations.site[continuations.slot(id)] : id;
+    // The site and what it waited for: where this code goes on.
+    this.path = id > 0
+      ? Math.imul(continuations.site[continuations.slot(id)], 0x9e3779b1)
+      : id;
     this.log.put(RawKind.Resume, id, 0, now);
   }
 
@@ -198,6 +202,7 @@ export class TurnRecorder {
     }
     if (this.depth === 0) return;
     this.current = this.#outside[--this.depth];
+    this.path = 0;
     // Inside another slice the next event has no reading of its own.
     this.#append(
       RawKind.Suspend,
@@ -210,22 +215,36 @@ export class TurnRecorder {
   break(): void {
     this.path = Math.imul(this.path, 31) + 1 | 0;
     if (this.log.lastKind === RawKind.Break) return;
+    // A module makes promises of its own after its top-level await: they must
+    // not come between that await and the end of its slice.
+    if (this.isStarting) return;
     this.#append(RawKind.Break, 0, 0);
   }
 
   /**
-   * The running code, or a call in it, waits.
+   * The running code, or a call in it, waits. `await` follows.
+   *
+   * @param top see `SiteMemory.at`
+   * @returns true if this is a `then`, false if it is an await or not known
+   */
+  beginAwait(reason: number, isLinked: boolean, top: StackTop): boolean {
+    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
+    const step = 2 + reason + (isLinked ? 16 : 0);
+    this.path = Math.imul(this.path, 31) + step | 0;
+    this.#site = this.#sites.at(this.path, this.now, top);
+    return this.#sites.isThen;
+  }
+
+  /**
+   * Second half of `beginAwait`.
    *
    * @param flags of `AwaitFlag`
+   * @param isTimed true if the time is worth a reading of the clock
    * @returns the id of its continuation, 0 when there is no room for more
    */
   await(reason: number, flags: number, isTimed: boolean): number {
-    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
-    this.path = Math.imul(this.path, 31) + 2 + reason + (flags << 4) | 0;
-    const sites = this.#sites;
-    const site = sites.at(this.path, this.now);
-    const known = reason === 0 ? sites.reason : reason;
-    const id = this.continuations.make(0, site, known);
+    const known = reason === 0 ? this.#sites.reason : reason;
+    const id = this.continuations.make(0, this.#site, known);
     if (id === 0) {
       this.break();
       return 0;
@@ -248,7 +267,6 @@ export class TurnRecorder {
   /** What continuation `id` waits for is settled. */
   settle(id: number): void {
     if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
-    this.path = Math.imul(this.path, 31) + 3 | 0;
     this.#append(RawKind.Settle, id, 0);
   }
 
@@ -277,14 +295,14 @@ export class TurnRecorder {
   }
 
   /** The site of the running code, as far as the budget allows. */
-  siteOf(discriminator: number): number {
-    const key = Math.imul(this.path, 31) + discriminator | 0;
-    return this.#sites.at(key, this.now) || NO_SITE;
+  siteOf(discriminator: number, top: StackTop): number {
+    this.path = Math.imul(this.path, 31) + 64 + discriminator | 0;
+    return this.#sites.at(this.path, this.now, top);
   }
 
   /** A site named `name` where the program is now, whatever it costs. */
-  siteHere(name: string): number {
-    return this.#capture.named(name);
+  siteHere(name: string, top: StackTop): number {
+    return this.#capture.named(name, top);
   }
 
   /** How many remembered places turned out to stand for several. */

@@ -15,8 +15,8 @@ import { Reason } from "../core/reason.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { MoreWaiters, PromiseStamp, SETTLED } from "./promise_stamp.ts";
 
-/** Promises remembered of those made since the last run of awaits. */
-const MAX_PLAIN = 16;
+/** Promises remembered of those made in a slice. */
+const MAX_PLAIN = 64;
 
 /** The four hooks, for `v8.promiseHooks` or the engine's own. */
 export interface PromiseHooks {
@@ -39,27 +39,36 @@ export interface PromiseHookSource {
 
 /** Makes the hooks that report to `recorder`. */
 export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
-  // Promises made in this slice since the last run of awaits: one of them is
-  // that of the call whose await comes next.
+  // Promises made in this slice that nobody awaits yet, oldest first. Those of
+  // calls that have not suspended yet are among them, outermost first.
   const plain: (object | undefined)[] = new Array(MAX_PLAIN).fill(undefined);
   let plainCount = 0;
   // The last await, as long as nothing followed it.
   let lastReaction: object | undefined;
   let lastParent: object | undefined;
   let lastWaiters: number | MoreWaiters = 0;
+  let isLastThen = false;
   let isLastPlain = false;
   let relays = 0;
   // Reactions of the tracer's own that run, to be ended by `after`.
   let untracedDepth = 0;
+
+  function pushPlain(promise: object): void {
+    if (plainCount === MAX_PLAIN) {
+      plain.copyWithin(0, 1);
+      plainCount--;
+    }
+    plain[plainCount++] = promise;
+  }
 
   /** Something other than an await follows: the run of awaits is over. */
   function endRun(): void {
     if (lastReaction === undefined) return;
     lastReaction = undefined;
     lastParent = undefined;
-    // The one promise left over is that of the outermost call of the run.
-    if (plainCount === 1) PromiseStamp.explain(plain[0]!, Reason.Task);
-    plainCount = 0;
+    if (isLastThen || plainCount === 0) return;
+    // The newest promise left is that of the outermost call of the run.
+    PromiseStamp.explain(plain[--plainCount]!, Reason.Task);
   }
 
   function init(promise: object, parent: object | undefined): void {
@@ -71,7 +80,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     }
     if (parent === undefined) {
       endRun();
-      if (plainCount < MAX_PLAIN) plain[plainCount++] = promise;
+      if (relays === 0) pushPlain(promise);
       isLastPlain = true;
       recorder.break();
       return;
@@ -86,17 +95,13 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     // Is it the promise of a call just made, or of the reaction just made?
     let index = plainCount - 1;
     while (index >= 0 && plain[index] !== parent) index--;
-    const isLinked = lastReaction !== undefined &&
+    const isLinked = lastReaction !== undefined && relays === 0 &&
       (index >= 0 || parent === lastReaction);
-    if (lastReaction !== undefined && !isLinked) {
-      endRun();
-      index = -1;
-    }
-    if (index >= 0) {
-      plainCount--;
-      for (let i = index; i < plainCount; i++) plain[i] = plain[i + 1];
-    }
-    const isCall = !isLinked && plainCount > 0 && relays === 0;
+    if (!isLinked) endRun();
+    // What was made inside the call that is awaited is no call of ours.
+    if (index >= 0 && index < plainCount) plainCount = index;
+    const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
+    const isCall = !isLinked && !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
       (isCall ? AwaitFlag.Call : 0);
     const id = recorder.await(reason, flags, isCall);
@@ -105,6 +110,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       const { continuations } = recorder;
       continuations.kind[continuations.slot(id)] = ContinuationKind.Relay;
     }
+    isLastThen = isThen || relays > 0;
     PromiseStamp.setContinuation(promise, id, reason);
     lastReaction = promise;
     lastParent = parent;
@@ -192,12 +198,12 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     // The parent of W is the promise of the activation that awaits.
     PromiseStamp.setWaiters(lastParent!, lastWaiters);
     PromiseStamp.explain(lastParent!, Reason.Task);
-    if (plainCount < MAX_PLAIN) plain[plainCount++] = lastParent;
+    pushPlain(lastParent!);
     lastReaction = undefined;
     lastParent = undefined;
   }
 
-  return {
+  const source: PromiseHookSource = {
     hooks: {
       init(promise, parent): void {
         if (!recorder.isOn) return;
@@ -241,7 +247,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         return fn();
       } finally {
         relays--;
-        endSlice();
+        endRun();
       }
     },
     forget() {
@@ -253,4 +259,5 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       untracedDepth = 0;
     },
   };
+  return source;
 }

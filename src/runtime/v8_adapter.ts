@@ -62,7 +62,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       sites: recorder.siteTable,
       lastPlain: hooks.lastPlain,
       relaying: hooks.relaying,
-      siteHere: (name) => recorder.siteHere(name),
+      siteHere: (name, top) => recorder.siteHere(name, top),
     };
     runtime.arm(context);
     return context;

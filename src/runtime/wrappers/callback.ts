@@ -1,5 +1,6 @@
 /** Callbacks that the loop calls: how a wrapper of them looks. */
 
+import type { StackTop } from "../../core/stack_capture.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import { NO_FILE, NO_SITE, type SiteTable } from "../../core/site_table.ts";
 import type { AnyFunction } from "./replace.ts";
@@ -14,7 +15,7 @@ export interface WrapperContext {
    * A site named `name` at the line that runs now, whatever it costs: for what
    * happens seldom and also while nothing records.
    */
-  siteHere(name: string): number;
+  siteHere(name: string, top: StackTop): number;
   /** Runs `fn`, whose reactions only pass a result on. */
   relaying<T>(fn: () => T): T;
 }
@@ -59,9 +60,10 @@ export function callbackSite(
   callback: AnyFunction,
   fallback: string,
   discriminator: number,
+  top: StackTop,
 ): number {
   const name = nameOf(callback) || fallback;
-  const here = recorder.siteOf(discriminator);
+  const here = recorder.siteOf(discriminator, top);
   if (here === NO_SITE) {
     return name === fallback ? NO_SITE : sites.put(name, NO_FILE, 0);
   }

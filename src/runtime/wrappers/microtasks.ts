@@ -15,13 +15,13 @@ export function wrapMicrotask(
     target,
     key,
     (original) =>
-      function (this: unknown, ...args: unknown[]): unknown {
+      function wrapper(this: unknown, ...args: unknown[]): unknown {
         const callback = args[0];
         if (!recorder.isRecording || typeof callback !== "function") {
           return Reflect.apply(original, this, args);
         }
         const fn = callback as AnyFunction;
-        const site = callbackSite(context, fn, `${key} callback`, 1);
+        const site = callbackSite(context, fn, `${key} callback`, 3, wrapper);
         const id = recorder.schedule(ContinuationKind.Microtask, site);
         args[0] = inSlice(recorder, id, fn);
         return Reflect.apply(original, this, args);

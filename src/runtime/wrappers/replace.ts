@@ -1,5 +1,6 @@
 /** Puts a wrapper in the place of a function of the runtime. */
 
+/** A function of the runtime: called with whatever `this` and arguments the program gives. */
 // deno-lint-ignore no-explicit-any
 export type AnyFunction = (this: any, ...args: any[]) => any;
 
@@ -23,6 +24,18 @@ export function replace(
   const original: unknown = Reflect.get(target, key);
   if (typeof original !== "function" || wrappers.has(original)) return false;
   const wrapper = wrap(original as AnyFunction);
+  mimic(wrapper, original as AnyFunction);
+  wrappers.add(wrapper);
+  return Reflect.defineProperty(target, key, {
+    value: wrapper,
+    writable: true,
+    configurable: true,
+    enumerable: descriptor?.enumerable ?? false,
+  });
+}
+
+/** Gives `wrapper` the name, length and own properties of `original`. */
+export function mimic(wrapper: AnyFunction, original: AnyFunction): void {
   for (const name of Reflect.ownKeys(original)) {
     if (name === "prototype") continue;
     const own = Object.getOwnPropertyDescriptor(original, name)!;
@@ -32,11 +45,4 @@ export function replace(
       // Not configurable on a function of ours: it keeps its own.
     }
   }
-  wrappers.add(wrapper);
-  return Reflect.defineProperty(target, key, {
-    value: wrapper,
-    writable: true,
-    configurable: true,
-    enumerable: descriptor?.enumerable ?? false,
-  });
 }

@@ -3,28 +3,51 @@
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { routeName } from "../../core/route_name.ts";
 import { NO_FILE } from "../../core/site_table.ts";
+import type { StackTop } from "../../core/stack_capture.ts";
+import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import type { WrapperContext } from "./callback.ts";
-import { type AnyFunction, replace } from "./replace.ts";
+import { type AnyFunction, mimic, replace } from "./replace.ts";
 
-/** A request handler of the web: the first argument is a Request. */
+/**
+ * A request handler of the web: the first argument is a Request. `top` is the
+ * function that the program gave it to.
+ */
 export function wrapWebHandler(
   handler: AnyFunction,
   { recorder, sites, siteHere }: WrapperContext,
+  top: StackTop,
 ): AnyFunction {
-  const { file, line } = sites.get(siteHere("request"));
-  return function (this: unknown, ...args: unknown[]): unknown {
+  const { file, line } = sites.get(siteHere("request", top));
+  function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
-    const { method, url } = args[0] as Request;
-    const site = sites.put(routeName(method, url), file, line);
-    const { continuations } = recorder;
-    const id = continuations.make(ContinuationKind.Request, site, 0);
-    if (!recorder.enter(id)) return Reflect.apply(handler, this, args);
-    try {
-      return Reflect.apply(handler, this, args);
-    } finally {
-      recorder.leave();
-    }
-  };
+    const request = args[0] as Request | undefined;
+    const name = request === undefined
+      ? "request"
+      : routeName(request.method, request.url);
+    const site = sites.put(name, file, line);
+    return inRequest(recorder, site, handler, this, args);
+  }
+  // Deno makes no Request for a handler that declares no parameter.
+  mimic(wrapper, handler);
+  return wrapper;
+}
+
+/** Runs a handler as the first slice of a request named by `site`. */
+function inRequest(
+  recorder: TurnRecorder,
+  site: number,
+  handler: AnyFunction,
+  receiver: unknown,
+  args: unknown[],
+): unknown {
+  const { continuations } = recorder;
+  const id = continuations.make(ContinuationKind.Request, site, 0);
+  if (!recorder.enter(id)) return Reflect.apply(handler, receiver, args);
+  try {
+    return Reflect.apply(handler, receiver, args);
+  } finally {
+    recorder.leave();
+  }
 }
 
 /** Wraps `Deno.serve`, in each of its three forms. */
@@ -33,24 +56,28 @@ export function wrapServe(target: object, context: WrapperContext): void {
     target,
     "serve",
     (original) =>
-      function (this: unknown, ...args: unknown[]): unknown {
+      function serve(this: unknown, ...args: unknown[]): unknown {
         return Reflect.apply(
           original,
           this,
-          args.map((argument) => wrapArgument(argument, context)),
+          args.map((argument) => wrapArgument(argument, context, serve)),
         );
       },
   );
 }
 
 /** A handler, options with a handler in them, or options without. */
-function wrapArgument(argument: unknown, context: WrapperContext): unknown {
+function wrapArgument(
+  argument: unknown,
+  context: WrapperContext,
+  top: StackTop,
+): unknown {
   if (typeof argument === "function") {
-    return wrapWebHandler(argument as AnyFunction, context);
+    return wrapWebHandler(argument as AnyFunction, context, top);
   }
   const options = argument as { handler?: unknown } | null | undefined;
   if (typeof options?.handler !== "function") return argument;
-  const handler = wrapWebHandler(options.handler as AnyFunction, context);
+  const handler = wrapWebHandler(options.handler as AnyFunction, context, top);
   return { ...options, handler };
 }
 

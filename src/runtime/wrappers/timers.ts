@@ -48,7 +48,7 @@ function wrapTimeout(
   pending: Map<unknown, Pending>,
 ): AnyFunction {
   const { recorder } = context;
-  return function (this: unknown, ...args: unknown[]): unknown {
+  return function setTimeout(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (!recorder.isRecording || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
@@ -61,7 +61,7 @@ function wrapTimeout(
       ? recorder.schedule(ContinuationKind.Sleep, NO_SITE)
       : recorder.schedule(
         ContinuationKind.Timer,
-        callbackSite(context, fn, "setTimeout callback", 1),
+        callbackSite(context, fn, "setTimeout callback", 1, setTimeout),
       );
     return callOnce(
       original,
@@ -80,7 +80,7 @@ function wrapImmediate(
   pending: Map<unknown, Pending>,
 ): AnyFunction {
   const { recorder } = context;
-  return function (this: unknown, ...args: unknown[]): unknown {
+  return function setImmediate(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (!recorder.isRecording || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
@@ -88,7 +88,7 @@ function wrapImmediate(
     const fn = callback as AnyFunction;
     const id = recorder.schedule(
       ContinuationKind.Immediate,
-      callbackSite(context, fn, "setImmediate callback", 2),
+      callbackSite(context, fn, "setImmediate callback", 2, setImmediate),
     );
     return callOnce(
       original,
@@ -128,14 +128,14 @@ function wrapInterval(
   pending: Map<unknown, Pending>,
 ): AnyFunction {
   const { recorder } = context;
-  return function (this: unknown, ...args: unknown[]): unknown {
+  return function setInterval(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (recorder.untraced > 0 || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
     }
     const fn = callback as AnyFunction;
     const name = nameOf(fn) || "setInterval callback";
-    const site = context.siteHere(name);
+    const site = context.siteHere(name, setInterval);
     const interval: Pending = { id: 0 };
     if (recorder.isOn) {
       interval.id = recorder.schedule(ContinuationKind.Interval, site);
