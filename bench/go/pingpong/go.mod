@@ -1,0 +1,3 @@
+module looptrace/bench/pingpong
+
+go 1.19
