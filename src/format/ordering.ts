@@ -8,48 +8,12 @@
  */
 
 import { TraceFormatError } from "./errors.ts";
-import { EVENT_SPECS, EventType } from "./event_catalogue.ts";
-import { ENDS_SLICE, type EventColumns } from "./event_columns.ts";
+import { EventType } from "./event_catalogue.ts";
+import type { EventColumns } from "./event_columns.ts";
 import { type RecordReader, SAMPLE_PROC } from "./record_reader.ts";
 import { HeapFrontier, SortedFrontier } from "./frontier.ts";
-import { ALL_ONES } from "./wide_values.ts";
-
-const DEAD = 0;
-const RUNNABLE = 1;
-const RUNNING = 2;
-const WAITING = 3;
-
-/** What an event needs of a goroutine and does to it. */
-const FREE = 0;
-const CREATE = 1;
-const SNAPSHOT = 2;
-const START = 3;
-const START_LOCAL = 4;
-const YIELD = 5;
-const BLOCK = 6;
-const UNBLOCK = 7;
-const UNBLOCK_LOCAL = 8;
-const COLLECT = 9;
-
-const STEPS: Uint8Array = new Uint8Array(EVENT_SPECS.length + 1);
-for (let type = 1; type < STEPS.length; type++) {
-  if (ENDS_SLICE[type]) STEPS[type] = BLOCK;
-}
-STEPS[EventType.GoEnd] = FREE;
-STEPS[EventType.GoStop] = FREE;
-STEPS[EventType.GoSched] = YIELD;
-STEPS[EventType.GoPreempt] = YIELD;
-STEPS[EventType.GoCreate] = CREATE;
-STEPS[EventType.GoWaiting] = SNAPSHOT;
-STEPS[EventType.GoInSyscall] = SNAPSHOT;
-STEPS[EventType.GoStart] = START;
-STEPS[EventType.GoStartLabel] = START;
-STEPS[EventType.GoStartLocal] = START_LOCAL;
-STEPS[EventType.GoUnblock] = UNBLOCK;
-STEPS[EventType.GoSysExit] = UNBLOCK;
-STEPS[EventType.GoUnblockLocal] = UNBLOCK_LOCAL;
-STEPS[EventType.GoSysExitLocal] = UNBLOCK_LOCAL;
-STEPS[EventType.GCStart] = COLLECT;
+import { OrderingStates } from "./ordering_states.ts";
+import { WaitingLists } from "./waiting_lists.ts";
 
 /** How strict ordering is. */
 export interface OrderingOptions {
@@ -74,7 +38,7 @@ export function orderEvents(
 ): number {
   const { events } = records;
   const total = events.length;
-  const states = new OrderingStates(records);
+  const states = new OrderingStates(events, records.goroutines.length);
   const lists = listsOf(records);
   let placed: number;
   if (lists.length === 1 && lists[0].isWhole(total)) {
@@ -176,124 +140,6 @@ function listsOf(records: RecordReader): Rows[] {
   return rows;
 }
 
-/** Sequence number and status of every goroutine, as far as ordering needs them. */
-class OrderingStates {
-  readonly #events: EventColumns;
-  readonly #status: Uint8Array;
-  readonly #seq: Float64Array;
-  /** The place of the garbage collector's counter, behind all goroutines. */
-  readonly collector: number;
-
-  constructor(records: RecordReader) {
-    this.#events = records.events;
-    this.collector = records.goroutines.length;
-    this.#status = new Uint8Array(this.collector + 1);
-    this.#seq = new Float64Array(this.collector + 1);
-  }
-
-  /** Whose state the event of `row` depends on and changes; -1 for none. */
-  subject(row: number): number {
-    const events = this.#events;
-    switch (STEPS[events.type[row]]) {
-      case FREE:
-        return -1;
-      case CREATE:
-      case UNBLOCK:
-      case UNBLOCK_LOCAL:
-        return events.target(row);
-      case COLLECT:
-        return this.collector;
-      default:
-        return events.go[row];
-    }
-  }
-
-  /** True if the event of `row` can come next. */
-  isReady(row: number): boolean {
-    const events = this.#events;
-    const step = STEPS[events.type[row]];
-    if (step === FREE) return true;
-    const subject = this.subject(row);
-    const status = this.#status[subject];
-    switch (step) {
-      case CREATE:
-        return status === DEAD && this.#seq[subject] === 0;
-      case SNAPSHOT:
-        return status === RUNNABLE && this.#seq[subject] === 1;
-      case START:
-        return status === RUNNABLE && this.#hasSeq(subject, row, 1);
-      case START_LOCAL:
-        return status === RUNNABLE;
-      case YIELD:
-      case BLOCK:
-        return status === RUNNING;
-      case UNBLOCK:
-        return status === WAITING && this.#hasSeq(subject, row, 1);
-      case UNBLOCK_LOCAL:
-        return status === WAITING;
-      default:
-        return this.#hasSeq(subject, row, 0);
-    }
-  }
-
-  /**
-   * Applies the event of `row`; returns false if its goroutine is no longer as
-   * the event needs it, because an event of another list came between.
-   */
-  apply(row: number): boolean {
-    const events = this.#events;
-    const step = STEPS[events.type[row]];
-    if (step === FREE) return true;
-    if (!this.isReady(row)) return false;
-    const subject = this.subject(row);
-    switch (step) {
-      case CREATE:
-        this.#set(subject, 1, RUNNABLE);
-        break;
-      case SNAPSHOT:
-        this.#set(subject, 2, WAITING);
-        break;
-      case START:
-        this.#set(subject, this.#seqAfter(row, 1), RUNNING);
-        break;
-      case START_LOCAL:
-        this.#set(subject, this.#seq[subject] + 1, RUNNING);
-        break;
-      case YIELD:
-        this.#status[subject] = RUNNABLE;
-        break;
-      case BLOCK:
-        this.#status[subject] = WAITING;
-        break;
-      case UNBLOCK:
-        this.#set(subject, this.#seqAfter(row, 1), RUNNABLE);
-        break;
-      case UNBLOCK_LOCAL:
-        this.#set(subject, this.#seq[subject] + 1, RUNNABLE);
-        break;
-      default:
-        this.#set(subject, this.#seqAfter(row, 0), DEAD);
-    }
-    return true;
-  }
-
-  #set(subject: number, seq: number, status: number): void {
-    this.#seq[subject] = seq;
-    this.#status[subject] = status;
-  }
-
-  /** Go's reader takes a sequence number of all ones for "any". */
-  #hasSeq(subject: number, row: number, argument: number): boolean {
-    const seq = this.#events.argument(row, argument);
-    return seq === this.#seq[subject] || seq === ALL_ONES;
-  }
-
-  #seqAfter(row: number, argument: number): number {
-    const seq = this.#events.argument(row, argument);
-    return seq === ALL_ONES ? 0 : seq + 1;
-  }
-}
-
 /** With one list there is nothing to choose: how many rows from the first on are in order. */
 function placeOne(states: OrderingStates, total: number): number {
   for (let row = 0; row < total; row++) {
@@ -317,18 +163,19 @@ function placeAll(
   order: Uint32Array,
 ): number {
   const heads = new Int32Array(lists.length);
-  /** First list that waits for a goroutine, and the next one after a list; -1 none. */
-  const firstWaiting = new Int32Array(states.collector + 1).fill(-1);
-  const nextWaiting = new Int32Array(lists.length).fill(-1);
+  const waiting = new WaitingLists(states.subjectCount, lists.length);
   const frontier = lists.length <= MAX_SORTED
     ? new SortedFrontier(lists.length)
     : new HeapFrontier(lists.length);
   const enter = (list: number): void => {
     const row = heads[list];
     if (states.isReady(row)) return frontier.push(list, events.time[row]);
-    const subject = states.subject(row);
-    nextWaiting[list] = firstWaiting[subject];
-    firstWaiting[subject] = list;
+    waiting.add(
+      list,
+      states.subject(row),
+      states.neededStatus(row),
+      states.neededSeq(row),
+    );
   };
   for (let list = 0; list < lists.length; list++) {
     heads[list] = lists[list].next();
@@ -338,18 +185,19 @@ function placeAll(
   while (frontier.length > 0) {
     const list = frontier.take();
     const row = heads[list];
+    // Two lists had an event for one goroutine, and this one came second.
     if (!states.apply(row)) return placed;
     order[placed++] = row;
     heads[list] = lists[list].next();
     if (heads[list] >= 0) enter(list);
     const subject = states.subject(row);
-    if (subject < 0 || firstWaiting[subject] < 0) continue;
-    let waiting = firstWaiting[subject];
-    firstWaiting[subject] = -1;
-    while (waiting >= 0) {
-      const next = nextWaiting[waiting];
-      enter(waiting);
-      waiting = next;
+    if (subject < 0) continue;
+    const status = states.status(subject);
+    let ready = waiting.take(subject, status, states.seq(subject));
+    while (ready >= 0) {
+      const next = waiting.next(ready);
+      frontier.push(ready, events.time[heads[ready]]);
+      ready = next;
     }
   }
   return placed;
