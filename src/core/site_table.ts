@@ -9,6 +9,12 @@ export const NO_SITE = 0;
 /** File of a place that no file holds. */
 export const NO_FILE = "(no file)";
 
+/**
+ * Function of what runs in the runtime's own code alone. Go's tools take names
+ * that begin so for the system's, and keep them apart.
+ */
+const RUNTIME_NAME = "runtime.internal";
+
 /** One place. */
 export interface Site {
   readonly fn: string;
@@ -33,6 +39,7 @@ export class SiteTable {
 
   constructor(limit: number = MAX_SITES) {
     this.#limit = limit;
+    this.runtime = this.put(RUNTIME_NAME, "(runtime)", 0);
   }
 
   /** Number of places known. */
@@ -62,6 +69,13 @@ export class SiteTable {
     return id;
   }
 
+  /** The site named `fn` at the line of `site`, which is in another function. */
+  renamed(site: number, fn: string): number {
+    if (site === NO_SITE) return this.put(fn, NO_FILE, 0);
+    const { file, line } = this.get(site);
+    return this.put(fn, file, line);
+  }
+
   /**
    * The site that stands for the function of site `id`: the first one that was
    * seen in it, so that all its tasks have one name.
@@ -69,6 +83,9 @@ export class SiteTable {
   functionOf(id: number): number {
     return this.#functionOf[id];
   }
+
+  /** The place that stands for all of the runtime's own code. */
+  readonly runtime: number;
 
   /** The place numbered `id`. */
   get(id: number): Site {

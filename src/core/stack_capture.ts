@@ -10,7 +10,7 @@
 
 import type { Clock } from "./clock.ts";
 import { Reason } from "./reason.ts";
-import { NO_FILE, NO_SITE, type SiteTable } from "./site_table.ts";
+import { NO_SITE, type SiteTable } from "./site_table.ts";
 
 /** How stacks are captured: never, within the budget, or always. */
 export type StackMode = "off" | "budget" | "all";
@@ -105,8 +105,8 @@ export class StackCapture {
   }
 
   /**
-   * The innermost site of the program on the stack, {@linkcode NO_SITE} when
-   * there is none, or undefined when it may not be captured now. `now` is a
+   * The innermost site of the program on the stack, that of the runtime when it
+   * runs alone, {@linkcode NO_SITE} when nothing does, or undefined when it may not be captured now. `now` is a
    * recent reading of the clock. What lies above `top` costs nothing.
    */
   capture(now: number, top: StackTop): number | undefined {
@@ -134,9 +134,7 @@ export class StackCapture {
     const here = typeof stackApi().captureStackTrace === "function"
       ? this.#read(callSites(top))
       : NO_SITE;
-    if (here === NO_SITE) return this.#sites.put(name, NO_FILE, 0);
-    const { file, line } = this.#sites.get(here);
-    return this.#sites.put(name, file, line);
+    return this.#sites.renamed(here, name);
   }
 
   #read(frames: readonly CallSite[]): number {
@@ -170,7 +168,7 @@ export class StackCapture {
         functionLine,
       );
     }
-    return NO_SITE;
+    return frames.length === 0 ? NO_SITE : this.#sites.runtime;
   }
 }
 

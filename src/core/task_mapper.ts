@@ -226,7 +226,9 @@ export class TaskMapper {
     let activation: Activation | null = null;
     if (this.#survey.isOpaque(slice)) {
       this.#advanceTo(this.#survey.start[slice]);
-      activation = id === UNTRACED ? null : this.#activationOf(slot, codes);
+      if (id !== UNTRACED && !this.#survey.isLoopOnly(slice)) {
+        activation = this.#activationOf(slot, codes);
+      }
       this.#switchTo(activation === null ? null : activation.task);
       if (activation !== null) activation.slot = 0;
       if (slot !== 0 && activation !== null) {

@@ -66,6 +66,7 @@ export class TurnRecorder {
   readonly #outside = new Int32Array(MAX_DEPTH);
   #inTurn = false;
   #site = NO_SITE;
+  readonly #runtimeSite: number;
   /** Slices deeper than can be told apart. */
   #tooDeep = 0;
 
@@ -81,6 +82,7 @@ export class TurnRecorder {
     this.continuations = continuations;
     this.#clock = clock;
     this.siteTable = siteTable;
+    this.#runtimeSite = siteTable.runtime;
     this.#capture = capture;
     this.#sites = new SiteMemory(capture);
     this.#host = host;
@@ -233,6 +235,11 @@ export class TurnRecorder {
     this.path = Math.imul(this.path, 31) + step | 0;
     this.#site = this.#sites.at(this.path, this.now, top);
     return this.#sites.isThen;
+  }
+
+  /** True if what `beginAwait` saw is in the runtime's own code alone. */
+  get isRuntimeAwait(): boolean {
+    return this.#site === this.#runtimeSite;
   }
 
   /**

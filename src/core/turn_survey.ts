@@ -59,8 +59,12 @@ export const LOOP = -2;
 /** A callback that runs as long as this is a task, in milliseconds. */
 const TASK_MS = 0.1;
 
+/** The slice is written. */
 const OPAQUE = 1;
-const ENDED = 2;
+/** The slice only passes a result on, and is not written. */
+const RELAYS = 2;
+/** The slice only relays, but it is the loop's doing, or takes its time. */
+const WAKES = 4;
 
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
@@ -122,7 +126,12 @@ export class TurnSurvey {
 
   /** True if the slice is written; otherwise it belongs to what ran before. */
   isOpaque(slice: number): boolean {
-    return (this.#flags[slice] & OPAQUE) !== 0;
+    return (this.#flags[slice] & (OPAQUE | WAKES)) !== 0;
+  }
+
+  /** True if nothing but the loop runs in the slice. */
+  isLoopOnly(slice: number): boolean {
+    return (this.#flags[slice] & (OPAQUE | WAKES)) === WAKES;
   }
 
   /**
@@ -277,16 +286,15 @@ export class TurnSurvey {
   #setEnd(slice: number, time: number): void {
     this.end[slice] = time;
     if (this.slot[slice] === LOOP) this.start[slice] = time;
-    else if (this.shedCallbacks) return;
-    else if (time - this.start[slice] >= TASK_MS && !this.#isRelay(slice)) {
-      this.#flags[slice] |= OPAQUE;
-    }
+    else if (time - this.start[slice] < TASK_MS) return;
+    else if (this.#isRelay(slice)) this.#flags[slice] |= WAKES;
+    else if (!this.shedCallbacks) this.#flags[slice] |= OPAQUE;
   }
 
   #isRelay(slice: number): boolean {
     const slot = this.slot[slice];
-    return slot > 0 &&
-      this.#continuations.kind[slot] === ContinuationKind.Relay;
+    return (this.#flags[slice] & RELAYS) !== 0 || slot > 0 &&
+        this.#continuations.kind[slot] === ContinuationKind.Relay;
   }
 
   #resume(id: number, time: number): void {
@@ -311,7 +319,6 @@ export class TurnSurvey {
   #suspend(time: number): boolean {
     if (this.#stack.length === 0) return false;
     const slice = this.#stack.pop()!;
-    this.#flags[slice] |= ENDED;
     if (time !== 0) {
       this.#setEnd(slice, time);
       this.#lastTime = time;
@@ -326,10 +333,11 @@ export class TurnSurvey {
     const slot = this.#continuations.slot(id);
     if (slot === 0 || settledBy[slot] !== NOT_SETTLED) return;
     const slice = this.#current();
-    if ((notes[slot] & Note.Told) !== 0 && !this.#isRelay(slice)) {
-      this.#flags[slice] |= OPAQUE;
-    }
-    this.#addWake(this.#settlerOf(slice), id, slot);
+    const isRelay = this.#isRelay(slice);
+    const settler = isRelay ? this.#wokenBy(slice, slice) : slice;
+    if (isRelay && settler === slice) this.#flags[slice] |= WAKES;
+    else if ((notes[slot] & Note.Told) !== 0) this.#flags[settler] |= OPAQUE;
+    this.#addWake(settler, id, slot);
   }
 
   #schedule(id: number): void {
@@ -356,12 +364,6 @@ export class TurnSurvey {
     this.#lastWake[slice] = wake;
   }
 
-  /** The slice that what `slice` settles is put down to. */
-  #settlerOf(slice: number): number {
-    if (!this.#isRelay(slice)) return slice;
-    return this.#wokenBy(slice, slice);
-  }
-
   /** The slice of this window that woke `slice`, or `fallback`. */
   #wokenBy(slice: number, fallback: number): number {
     const by = this.#continuations.settledBy[this.slot[slice]];
@@ -384,6 +386,7 @@ export class TurnSurvey {
         this.roles[from] = Role.Lazy;
         const slot = this.#continuations.slot(codes[first + 1]);
         kind[slot] = ContinuationKind.Relay;
+        this.#flags[slice] |= RELAYS;
         return;
       }
     }

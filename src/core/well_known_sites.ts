@@ -52,8 +52,9 @@ export class WellKnownSites {
     if (kind !== ContinuationKind.Reaction || site === NO_SITE) {
       return this.entry(name, site);
     }
-    const { file, line } = this.#sites.get(site);
-    return this.#stacks.put(this.#sites.put(name, file, line));
+    const isRuntime = site === this.#sites.runtime;
+    const shown = isRuntime ? "runtime.callback" : name;
+    return this.#stacks.put(this.#sites.renamed(site, shown));
   }
 
   /** The entry frame of the function of `site`, or a frame named `name`. */

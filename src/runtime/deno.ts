@@ -60,8 +60,6 @@ export function denoAdapter(): RuntimeAdapter {
     },
     timers: plainTimers(),
     folder: workingFolder(),
-    // Unref'd immediates run at the end of every iteration that did work.
-    refTurnEnd: false,
     arm(context) {
       wrapServe(namespace, context);
       wrapTimers(globalThis, context);

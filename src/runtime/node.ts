@@ -41,8 +41,6 @@ export function nodeAdapter(): RuntimeAdapter {
     },
     timers: plainTimers(),
     folder: workingFolder(),
-    // An unref'd immediate runs only after the loop has waited.
-    refTurnEnd: true,
     arm(context) {
       wrapTimers(globalThis, context);
     },

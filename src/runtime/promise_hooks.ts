@@ -106,7 +106,10 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       (isCall ? AwaitFlag.Call : 0);
     const id = recorder.await(reason, flags, isCall);
     if (id === 0) return;
-    if (relays > 0) {
+    // A callback of the runtime's own is no task, and settles for another.
+    const isRelay = relays > 0 ||
+      !isCall && !isLinked && recorder.isRuntimeAwait;
+    if (isRelay) {
       const { continuations } = recorder;
       continuations.kind[continuations.slot(id)] = ContinuationKind.Relay;
     }

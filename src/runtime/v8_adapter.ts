@@ -32,8 +32,6 @@ export interface V8Runtime {
   readonly timers: PlainTimers;
   /** The folder that files are named relative to, if it may be known. */
   readonly folder: string | undefined;
-  /** True if an immediate must keep the process alive to run in this turn. */
-  readonly refTurnEnd: boolean;
   /** Wraps what must be wrapped before a recording starts. */
   arm(context: WrapperContext): void;
   /** Wraps everything else, at the first start. */
@@ -89,8 +87,10 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       takeOut = undefined;
     },
     scheduleTurnEnd(fn) {
-      const handle = timers.setImmediate(fn) as Unrefable;
-      if (!runtime.refTurnEnd) handle.unref?.();
+      // Not unref'd: Node would run it only after the loop has waited, Deno
+      // 2.9.6 with the next timer, if Deno.serve's native dispatch began the
+      // turn. It keeps the process for one more iteration only.
+      timers.setImmediate(fn);
     },
     setBackgroundInterval(fn, ms) {
       const handle = timers.setInterval(fn, ms);

@@ -2,7 +2,7 @@
 
 import type { StackTop } from "../../core/stack_capture.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
-import { NO_FILE, NO_SITE, type SiteTable } from "../../core/site_table.ts";
+import { NO_SITE, type SiteTable } from "../../core/site_table.ts";
 import type { AnyFunction } from "./replace.ts";
 
 /** What every wrapper works with. */
@@ -64,9 +64,7 @@ export function callbackSite(
 ): number {
   const name = nameOf(callback) || fallback;
   const here = recorder.siteOf(discriminator, top);
-  if (here === NO_SITE) {
-    return name === fallback ? NO_SITE : sites.put(name, NO_FILE, 0);
-  }
-  const { file, line } = sites.get(here);
-  return sites.put(name, file, line);
+  return here === NO_SITE && name === fallback
+    ? NO_SITE
+    : sites.renamed(here, name);
 }

@@ -20,15 +20,14 @@ export function wrapWebHandler(
   const { file, line } = sites.get(siteHere("request", top));
   function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
-    const request = args[0] as Request | undefined;
-    const name = request === undefined
-      ? "request"
-      : routeName(request.method, request.url);
-    const site = sites.put(name, file, line);
+    const { method, url } = args[0] as Request;
+    const site = sites.put(routeName(method, url), file, line);
     return inRequest(recorder, site, handler, this, args);
   }
-  // Deno makes no Request for a handler that declares no parameter.
   mimic(wrapper, handler);
+  // Deno 2.9 makes no Request for a handler that declares no parameter.
+  const length = Math.max(handler.length, 1);
+  Object.defineProperty(wrapper, "length", { value: length });
   return wrapper;
 }
 
