@@ -204,15 +204,23 @@ export class TaskMapper {
     if (this.#open.length > 0) return;
     const slice = ++this.#slice;
     this.#advanceTo(this.#survey.start[slice]);
-    this.#switchTo(null);
     this.#open.push(null);
     this.#openSlices.push(slice);
   }
 
+  /**
+   * An event is about to be written. If it is the loop's, no task runs. Loops
+   * that write nothing leave the task before them to go on.
+   */
+  #beginEvent(): void {
+    if (this.#isLoopOpen()) this.#switchTo(null);
+  }
+
   #endLoopSlice(): void {
     if (!this.#isLoopOpen()) return;
+    this.#wakeAll(this.#openSlices[this.#openSlices.length - 1], this.#now);
     this.#open.pop();
-    this.#wakeAll(this.#openSlices.pop()!, this.#now);
+    this.#openSlices.pop();
   }
 
   #advanceTo(time: number): void {
@@ -418,6 +426,7 @@ export class TaskMapper {
   /** A call that goes on beside its caller made its first await. */
   #beginChild(codes: Int32Array, times: Float64Array, record: number): void {
     const { continuations } = this.#parts;
+    this.#beginEvent();
     const from = this.#survey.runStart[record];
     const time = times[from];
     if (time !== 0) this.#advanceTo(time);
@@ -453,6 +462,7 @@ export class TaskMapper {
     const slot = continuations.slot(id);
     if (slot === 0) return;
     const kind = continuations.kind[slot];
+    this.#beginEvent();
     if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
       this.#advanceTo(time);
       const { task } = this.#createFor(slot, this.#creator());
@@ -475,6 +485,7 @@ export class TaskMapper {
     activation.slot = 0;
     if (isRunning || activation.inner !== null) return;
     this.#advanceTo(time);
+    this.#beginEvent();
     const { task } = activation;
     const caller = this.#running;
     if (task.state === TaskState.Waiting) this.#unblock(task, this.#creator());
@@ -525,6 +536,7 @@ export class TaskMapper {
     const activation = continuations.owner[slot];
     if (activation === null) {
       if ((continuations.notes[slot] & Note.Becomes) !== 0) {
+        this.#beginEvent();
         this.#createFor(slot, this.#creator());
       }
       return;
@@ -532,7 +544,8 @@ export class TaskMapper {
     const { task } = activation;
     // The running task settled what an outer activation of its own awaits:
     // that is the end of a call.
-    if (task === this.#running) return;
+    if (task === this.#running && !this.#isLoopOpen()) return;
+    this.#beginEvent();
     if (activation.inner !== null) this.#detach(activation);
     if (task.state !== TaskState.Waiting) return;
     this.#unblock(task, this.#wakerStack(task.reason));

@@ -292,9 +292,11 @@ export class TurnSurvey {
   }
 
   #isRelay(slice: number): boolean {
+    if ((this.#flags[slice] & RELAYS) !== 0) return true;
     const slot = this.slot[slice];
-    return (this.#flags[slice] & RELAYS) !== 0 || slot > 0 &&
-        this.#continuations.kind[slot] === ContinuationKind.Relay;
+    const { kind, notes } = this.#continuations;
+    return slot > 0 && kind[slot] === ContinuationKind.Relay &&
+      (notes[slot] & Note.Told) === 0;
   }
 
   #resume(id: number, time: number): void {

@@ -107,8 +107,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     const id = recorder.await(reason, flags, isCall);
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
-    const isRelay = relays > 0 ||
-      !isCall && !isLinked && recorder.isRuntimeAwait;
+    const isRelay = relays > 0 || !isCall && recorder.isRuntimeAwait;
     if (isRelay) {
       const { continuations } = recorder;
       continuations.kind[continuations.slot(id)] = ContinuationKind.Relay;
