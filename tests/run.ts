@@ -135,7 +135,13 @@ async function testBun({ filter, scratch }: PartOptions): Promise<PartResult> {
     return trouble("npm ci failed");
   }
   const junit = `${scratch}/junit.xml`;
-  const args = ["test", "--reporter=junit", `--reporter-outfile=${junit}`];
+  // Bun alone has a limit of its own for a test: 5 s.
+  const args = [
+    "test",
+    "--timeout=300000",
+    "--reporter=junit",
+    `--reporter-outfile=${junit}`,
+  ];
   if (filter !== undefined) {
     args.push(`--test-name-pattern=${escapeRegExp(filter)}`);
   }

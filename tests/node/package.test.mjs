@@ -80,5 +80,10 @@ test("the package has its licence, its types and nothing but what users need", (
       `code of ${entry}`,
     );
   }
-  assert.deepEqual(Object.keys(dependencies).sort(), ["hono", "pprof-format"]);
+  // deno pack names what the packed code imports: nothing of the tests may be among it.
+  assert.ok("hono" in dependencies);
+  const unexpected = Object.keys(dependencies).filter((name) =>
+    !["hono", "pprof-format"].includes(name)
+  );
+  assert.deepEqual(unexpected, []);
 });
