@@ -4,22 +4,32 @@
  * 1. Start the Hono example.
  * 2. Load every route of it from a second process.
  * 3. Meanwhile, fetch a trace from its endpoint into `trace.out`.
- * 4. Check the trace, with our own reader and with Go's tool.
+ * 4. Check the trace, with our own reader and with Go's tools.
  * 5. Tell what is in it.
  *
  * Exit status 0 only if the trace is good.
  */
 
+import process from "node:process";
+import { fileURLToPath } from "node:url";
+import { load } from "../../bench/load/load.ts";
 import { parseTrace } from "../../src/reader.ts";
-import { type Child, startScript } from "./child.ts";
-import { askGo } from "./go_check.ts";
+import {
+  findGoTools,
+  type GoTool,
+  judge,
+} from "../../tests/support/go_tools.ts";
+import { startRuntime } from "../../tests/support/processes.ts";
 import { report } from "./report.ts";
 
+const EXAMPLE = fileURLToPath(new URL("../hono_server.ts", import.meta.url));
 const FILE = "trace.out";
 const LOAD_SECONDS = 4;
 const TRACE_SECONDS = 2;
 /** All in all the demo takes less than a minute. */
 const MAX_MS = 55_000;
+/** Go compiles its tool at its first use: it is not waited for longer. */
+const GO_MS = 40_000;
 
 const PATHS = [
   "/json",
@@ -31,83 +41,61 @@ const PATHS = [
   "/primes",
 ];
 
-const began = performance.now();
-const interrupted = new AbortController();
+// Children are ended by a listener for process.exit, which Deno.exit skips.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
-  Deno.addSignalListener(signal, () => interrupted.abort(new Error(signal)));
+  Deno.addSignalListener(signal, () => fail(`it got a ${signal}`));
 }
-const over = AbortSignal.any([
-  interrupted.signal,
-  AbortSignal.timeout(MAX_MS),
-]);
+setTimeout(() => fail(`it took more than ${MAX_MS / 1000} s`), MAX_MS);
 
 try {
   const bytes = await recordExample();
   await Deno.writeFile(FILE, bytes);
-  const good = await check(bytes);
-  Deno.exit(good ? 0 : 1);
+  process.exit(await check(bytes) ? 0 : 1);
 } catch (error) {
-  // A child that was ended because time is up fails in ways of its own.
-  console.error(`The demo failed: ${over.aborted ? over.reason : error}`);
-  Deno.exit(1);
+  fail(error);
+}
+
+function fail(why: unknown): never {
+  console.error(`The demo failed: ${why}`);
+  process.exit(1);
 }
 
 /** Steps 1 to 3: the bytes of a trace of the loaded example. */
 async function recordExample(): Promise<Uint8Array> {
-  const children: Child[] = [];
+  const server = await startRuntime("deno", EXAMPLE, {
+    flags: ["--allow-net", "--allow-read"],
+    args: ["--port=0"],
+  });
   try {
-    const script = new URL("../hono_server.ts", import.meta.url);
-    const server = startScript(
-      script,
-      ["--allow-net", "--allow-read"],
-      ["--port=0"],
-      over,
-    );
-    children.push(server);
-    const base = await addressOf(server);
-    console.log(`Server   ${base}`);
-
-    const load = startScript(
-      new URL("./load.ts", import.meta.url),
-      ["--allow-net"],
-      [base, `${LOAD_SECONDS}`, ...PATHS],
-      over,
-    );
-    children.push(load);
+    console.log(`Server   ${server.url}`);
     console.log(`Load     every route, for ${LOAD_SECONDS} s`);
+    const loaded = load(server.url, {
+      runtime: "deno",
+      paths: PATHS,
+      connections: 16,
+      seconds: LOAD_SECONDS,
+    });
     // The trace is to lie in the middle of the load.
     await sleep(((LOAD_SECONDS - TRACE_SECONDS) / 2) * 1000);
-
-    const bytes = await fetchTrace(base);
-    const { success } = await load.ended;
-    if (!success) throw new Error(`the load says ${load.stderr().trim()}`);
-    const { answers } = JSON.parse(load.stdout());
-    console.log(`Answers  ${total(answers).toLocaleString("en")}`);
+    const [bytes, { requests, errors }] = await Promise.all([
+      fetchTrace(server.url),
+      loaded,
+    ]);
+    if (errors > 0) throw new Error(`${errors} requests were not answered`);
+    console.log(`Answers  ${requests.toLocaleString("en")}`);
     return bytes;
   } finally {
-    for (const child of children) await child.stop();
+    await server.stop();
   }
-}
-
-/** Waits until the server has said where it listens. */
-async function addressOf(server: Child): Promise<string> {
-  let ended = false;
-  server.ended.finally(() => ended = true);
-  while (!ended) {
-    const line = /Listening on (\S+)\n/.exec(server.stdout());
-    if (line !== null) return line[1];
-    await sleep(10);
-  }
-  throw new Error(`the server ended early: ${server.stderr().trim()}`);
 }
 
 async function fetchTrace(base: string): Promise<Uint8Array> {
-  const url = new URL(`/debug/trace?seconds=${TRACE_SECONDS}`, base);
+  const url = `${base}/debug/trace?seconds=${TRACE_SECONDS}`;
   console.log(`Record   curl '${url}' > ${FILE}`);
   const asked = performance.now();
-  const response = await fetch(url, { signal: over });
+  const response = await fetch(url);
   if (!response.ok) {
-    throw new Error(`${response.status}: ${await response.text()}`);
+    throw new Error(`${response.status} ${await response.text()}`);
   }
   const pieces: Uint8Array<ArrayBuffer>[] = [];
   let firstMs = NaN;
@@ -122,17 +110,18 @@ async function fetchTrace(base: string): Promise<Uint8Array> {
 /** Steps 4 and 5. False if anyone refuses the trace, or it lacks something. */
 async function check(bytes: Uint8Array): Promise<boolean> {
   const trace = parseTrace(bytes, { strict: true });
+  let good = trace.warnings.length === 0;
   for (const { rule, message, count } of trace.warnings) {
     console.error(`Bad      ${rule}, ${count} times: ${message}`);
   }
-  const left = MAX_MS - (performance.now() - began);
-  const go = await askGo(FILE, left);
-  if (go.good === false) console.error(`Bad      ${go.text}`);
-  const good = trace.warnings.length === 0 && go.good !== false;
-  const judges = go.good === undefined
-    ? `Looptrace's reader (${go.text})`
-    : `Looptrace's reader and ${go.text}`;
-  console.log(`Check    ${good ? "good" : "bad"}, by ${judges}\n`);
+  const judges = ["Looptrace's reader"];
+  for (const { version, verdict } of await askGo()) {
+    judges.push(version);
+    if (verdict.ok) continue;
+    good = false;
+    console.error(`Bad      ${version} says ${verdict.text}`);
+  }
+  console.log(`Check    ${good ? "good" : "bad"}, by ${judges.join(", ")}\n`);
   report(trace, bytes.length);
   console.log(
     `\nOpen it: go tool trace ${FILE}   (begin with "Goroutine analysis")`,
@@ -140,20 +129,30 @@ async function check(bytes: Uint8Array): Promise<boolean> {
   return good;
 }
 
-function total(counts: Record<string, number>): number {
-  return Object.values(counts).reduce((sum, count) => sum + count, 0);
+interface Judgement {
+  readonly version: string;
+  readonly verdict: { readonly ok: boolean; readonly text: string };
+}
+
+/** What each installed Go says of the file; nothing if none is ready in time. */
+async function askGo(): Promise<Judgement[]> {
+  const ask = async (tool: GoTool): Promise<Judgement> => ({
+    version: tool.version,
+    verdict: await judge(tool, FILE),
+  });
+  const answers = findGoTools().then((tools) =>
+    Promise.all(Object.values(tools).filter((tool) => tool).map(ask))
+  );
+  const late = sleep(GO_MS).then(() => undefined);
+  const judgements = await Promise.race([answers, late]);
+  if (judgements === undefined) {
+    console.log(`Check    Go was not ready after ${GO_MS / 1000} s`);
+  } else if (judgements.length === 0) {
+    console.log("Check    Go is not installed, so it was not asked");
+  }
+  return judgements ?? [];
 }
 
 function sleep(ms: number): Promise<void> {
-  return new Promise((resolve, reject) => {
-    const stop = (): void => {
-      clearTimeout(timer);
-      reject(over.reason);
-    };
-    const timer = setTimeout(() => {
-      over.removeEventListener("abort", stop);
-      resolve();
-    }, ms);
-    over.addEventListener("abort", stop, { once: true });
-  });
+  return new Promise((resolve) => setTimeout(resolve, ms));
 }
