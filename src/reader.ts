@@ -1,5 +1,16 @@
 /**
- * Reading traces: `import { readTrace } from "@looptrace/looptrace/reader"`.
+ * Reading and analysing traces, those of Looptrace and of Go 1.7 to 1.21.
+ *
+ * @example
+ * ```ts
+ * import { readTrace, summarize } from "@looptrace/looptrace/reader";
+ *
+ * const response = await fetch("http://localhost:8000/debug/trace?seconds=2");
+ * const { entries } = summarize(await readTrace(response.body!));
+ * for (const { name, count, running, blockedBy } of entries) {
+ *   console.log(name, count, running / 1e6, "ms", blockedBy);
+ * }
+ * ```
  *
  * @module
  */
@@ -28,3 +39,28 @@ export {
   type PageRule,
 } from "./format/page_rules.ts";
 export type { Frame } from "./format/read_tables.ts";
+export {
+  type EntrySummary,
+  type ProcSummary,
+  summarize,
+  type Summary,
+} from "./analysis/summary.ts";
+export {
+  type Annotations,
+  type AnnotationSummary,
+  findAnnotations,
+} from "./analysis/annotations.ts";
+export { type Utilisation, utilisation } from "./analysis/utilisation.ts";
+export {
+  ACTIVITIES,
+  type Activity,
+  type SpanSink,
+  walkSpans,
+} from "./analysis/spans.ts";
+export { Histogram, type HistogramBucket } from "./analysis/histogram.ts";
+export {
+  type StackWaits,
+  WAIT_KINDS,
+  type WaitKind,
+  waitsByStack,
+} from "./analysis/waits.ts";

@@ -2,6 +2,7 @@
 
 import { EventType } from "../format/event_catalogue.ts";
 import type { Trace } from "../format/trace.ts";
+import { type Annotations, findAnnotations } from "./annotations.ts";
 import {
   ACTIVITIES,
   type Activity,
@@ -12,6 +13,7 @@ import {
   SYSCALL,
   walkSpans,
 } from "./spans.ts";
+import { BusyTimes } from "./utilisation.ts";
 
 /** Name of goroutines whose creation tells no entry function. */
 export const UNKNOWN_ENTRY = "(unknown)";
@@ -47,6 +49,8 @@ export interface ProcSummary {
   readonly p: number;
   /** Nanoseconds in which a goroutine ran. */
   readonly running: number;
+  /** Share of each twentieth of the trace in which one ran, 0 to 1. */
+  readonly shares: readonly number[];
 }
 
 /** The whole of a trace. Times are nanoseconds. */
@@ -60,9 +64,14 @@ export interface Summary {
   readonly entries: readonly EntrySummary[];
   /** Processors that ran something, by number. */
   readonly procs: readonly ProcSummary[];
+  /** User tasks, regions and logs. */
+  readonly annotations: Annotations;
 }
 
-/** Sums up all goroutines of `trace` in one pass over its events. */
+/** Parts of the trace for which a processor's share is told. */
+const PARTS = 20;
+
+/** Sums up all goroutines of `trace`. */
 export function summarize(trace: Trace): Summary {
   const sums = new Sums(trace);
   walkSpans(trace, sums);
@@ -92,6 +101,7 @@ class Sums implements SpanSink {
   /** Collection time before a goroutine was created, by goroutine. */
   readonly #gcBefore: Float64Array;
   readonly #runningByProc: Float64Array;
+  readonly #busy: BusyTimes;
   readonly #collections: CollectionClock;
   /** 1 for a goroutine that exists. */
   readonly #isAlive: Uint8Array;
@@ -104,6 +114,7 @@ class Sums implements SpanSink {
     this.#gcBefore = new Float64Array(count);
     this.#isAlive = new Uint8Array(count);
     this.#runningByProc = new Float64Array(trace.procs.length);
+    this.#busy = new BusyTimes(trace.duration, PARTS);
     this.#collections = new CollectionClock(trace);
   }
 
@@ -121,8 +132,8 @@ class Sums implements SpanSink {
     activity: number,
     begin: number,
     end: number,
-    _row: number,
-    _endRow: number,
+    row: number,
+    endRow: number,
     proc: number,
   ): void {
     const entry = this.#entries[this.#entryByGo[go]];
@@ -130,6 +141,7 @@ class Sums implements SpanSink {
     entry.times[activity] += time;
     if (activity !== RUNNING) return;
     this.#runningByProc[proc] += time;
+    this.#busy.span(go, activity, begin, end, row, endRow, proc);
     if (time > entry.longestRun) entry.longestRun = time;
   }
 
@@ -147,10 +159,11 @@ class Sums implements SpanSink {
       if (this.#isAlive[go] === 0) continue;
       this.#entries[this.#entryByGo[go]].gc += gc - this.#gcBefore[go];
     }
-    const procs: ProcSummary[] = [];
-    this.#runningByProc.forEach((running, index) => {
-      if (running > 0) procs.push({ p: trace.procs.ids[index], running });
-    });
+    const procs = this.#busy.result(trace).map(({ p, shares }) => ({
+      p,
+      running: this.#runningByProc[trace.procs.find(p)],
+      shares,
+    }));
     return {
       version: trace.version,
       events: trace.length,
@@ -160,7 +173,8 @@ class Sums implements SpanSink {
       entries: this.#entries.map(entrySummary).sort((a, b) =>
         b.running - a.running || b.count - a.count || compare(a.name, b.name)
       ),
-      procs: procs.sort((a, b) => a.p - b.p),
+      procs: procs.filter(({ running }) => running > 0),
+      annotations: findAnnotations(trace),
     };
   }
 

@@ -1,5 +1,6 @@
 /** `looptrace summary`: where the time went, as text for people. */
 
+import type { AnnotationSummary } from "../analysis/annotations.ts";
 import type { EntrySummary, Summary } from "../analysis/summary.ts";
 import { durationText } from "./duration_text.ts";
 
@@ -12,6 +13,8 @@ export interface SummaryTextOptions {
 const DEFAULT_LIMIT = 20;
 /** Columns that an entry's name may take. */
 const NAME_WIDTH = 44;
+
+const BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588";
 
 const HEADINGS = [
   "entry",
@@ -36,8 +39,9 @@ export function summaryText(
     `go 1.${summary.version} trace: ${summary.events} events, ` +
     `${summary.goroutines} goroutines, ${durationText(duration)}` +
     (summary.gc > 0 ? `, ${durationText(summary.gc)} of it in GC` : ""),
-    ...summary.procs.map(({ p, running }) =>
-      `p ${p}: ${percent(running, duration)} busy, ${durationText(running)}`
+    ...summary.procs.map(({ p, running, shares }) =>
+      `p ${p}: ${bars(shares)} ${percent(running, duration)} busy, ` +
+      durationText(running)
     ),
     "",
     ...table([[...HEADINGS], ...rows]),
@@ -47,7 +51,38 @@ export function summaryText(
     const running = entries.slice(limit).reduce((sum, e) => sum + e.running, 0);
     lines.push(`and ${left} more, running ${durationText(running)} together`);
   }
+  const { tasks, regions } = summary.annotations;
+  if (tasks.length > 0) {
+    lines.push("", ...annotationTable("user task", tasks.slice(0, limit)));
+  }
+  if (regions.length > 0) {
+    lines.push("", ...annotationTable("region", regions.slice(0, limit)));
+  }
   return lines.join("\n") + "\n";
+}
+
+function annotationTable(
+  kind: string,
+  annotations: readonly AnnotationSummary[],
+): string[] {
+  return table([
+    [kind, "count", "complete", "total", "median", "p99", "max", ""],
+    ...annotations.map(({ name, count, complete, ...times }) => [
+      printable(name),
+      String(count),
+      String(complete),
+      ...[times.total, times.median, times.p99, times.max].map(durationText),
+      "",
+    ]),
+  ]);
+}
+
+/** One character for each share, from none to all. */
+function bars(shares: readonly number[]): string {
+  return shares.map((share) => {
+    const step = Math.ceil(share * BARS.length) - 1;
+    return share === 0 ? "." : BARS[Math.min(step, BARS.length - 1)];
+  }).join("");
 }
 
 function cells(entry: EntrySummary): string[] {
