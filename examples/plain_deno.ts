@@ -15,7 +15,8 @@ const debugTrace = handler({
   authorize: (request) => request.headers.get("origin") === null,
 });
 
-Deno.serve({ hostname: "127.0.0.1", port: 8000 }, answer);
+const port = Number(Deno.args[0] ?? 8000);
+Deno.serve({ hostname: "127.0.0.1", port }, answer);
 
 async function answer(request: Request): Promise<Response> {
   const { pathname } = new URL(request.url);

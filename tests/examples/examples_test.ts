@@ -1,0 +1,108 @@
+/** The examples do what their heads say, with the permissions named there. */
+
+import { test } from "node:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+} from "../support/assert.ts";
+import { findRuntime, run, startRuntime } from "../support/processes.ts";
+import { summarize } from "../../src/analysis/summary.ts";
+import { parseTrace } from "../../src/format/trace_reader.ts";
+
+/** The path of an example. */
+function example(name: string): string {
+  return fileURLToPath(new URL(`../../examples/${name}`, import.meta.url));
+}
+
+/** Runs a script in an empty folder and gives its output and its trace.out. */
+async function runScript(
+  script: string,
+  permissions: readonly string[],
+): Promise<{ code: number | null; output: string; trace: Uint8Array }> {
+  const folder = await mkdtemp(join(tmpdir(), "looptrace-"));
+  try {
+    const deno = await findRuntime("deno");
+    assert(deno !== undefined, "Deno is missing");
+    const { code, stdout, stderr } = await run(
+      deno,
+      ["run", "--quiet", ...permissions, script],
+      { cwd: folder, timeoutMs: 60_000 },
+    );
+    const output = new TextDecoder().decode(stdout) + stderr;
+    assertEquals(code, 0, output);
+    const trace = await readFile(join(folder, "trace.out"));
+    return { code, output, trace };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+test("record_to_file.ts records its workers", async () => {
+  const { output, trace } = await runScript(
+    example("record_to_file.ts"),
+    ["--no-prompt", "--allow-write=trace.out"],
+  );
+  assertStringIncludes(output, "trace.out is written");
+  const read = parseTrace(trace, { strict: true });
+  assertEquals(read.warnings, []);
+  const workers = summarize(read).entries.find(({ name }) =>
+    name === "takeJobs"
+  );
+  assertEquals(workers?.count, 4);
+  assertEquals(workers?.ended, 4);
+  // Four workers share 40 jobs that wait 0 to 9 ms, four times each: 180 ms.
+  const slept = (workers?.blockedBy.sleep ?? 0) / 1e6;
+  assert(slept > 170 && slept < 600, `slept for ${slept} ms`);
+});
+
+test("plain_deno.ts serves a trace, but not to other origins", async () => {
+  const server = await startRuntime("deno", example("plain_deno.ts"), {
+    flags: ["--no-prompt", "--allow-net"],
+    args: ["0"],
+  });
+  try {
+    assertEquals(await (await fetch(server.url)).text(), "Hello\n");
+    const url = `${server.url}/debug/trace?seconds=0.5`;
+    const recording = fetch(url).then((response) => response.bytes());
+    for (let i = 0; i < 10; i++) await (await fetch(server.url)).text();
+    const read = parseTrace(await recording, { strict: true });
+    assertEquals(read.warnings, []);
+    const { entries } = summarize(read);
+    const requests = entries.find(({ name }) => name === "GET /");
+    assertEquals(requests?.count, 10);
+
+    const foreign = await fetch(url, { headers: { origin: "http://a.test" } });
+    assertEquals(foreign.status, 403, await foreign.text());
+  } finally {
+    await server.stop();
+  }
+});
+
+test("the demo ends well and tells what its trace holds", async () => {
+  const script = example("demo/main.ts");
+  const { output, trace } = await runScript(script, ["--allow-all"]);
+  const { events, goroutines } = summarize(parseTrace(trace, { strict: true }));
+  for (
+    const line of [
+      /^Check +good, by /m,
+      new RegExp(`^Events +${events.toLocaleString("en")}$`, "m"),
+      new RegExp(`^Goroutines +${goroutines.toLocaleString("en")}$`, "m"),
+      new RegExp(
+        `^Bytes +${trace.length.toLocaleString("en")}, [34567]\\.`,
+        "m",
+      ),
+      /^Left out +\S/m,
+      /^ +[\d,]+ +[\d.]+ +[\d.]+ +[\d.]+ +sleep +GET \/sleep$/m,
+      /^Open it: go tool trace trace\.out/m,
+    ]
+  ) {
+    assert(line.test(output), `found no ${line} in\n${output}`);
+  }
+  const table = output.slice(output.indexOf("waiting  blocked on"));
+  assertEquals(table.match(/^ +[\d,]+ +[\d.]+ +[\d.]+ /gm)?.length, 10, output);
+});
