@@ -75,7 +75,7 @@ export function parseCommand(args: readonly string[]): Command {
   if (name === "help" || args.includes("--help") || args.includes("-h")) {
     return { name: "help" };
   }
-  if (!(name in OPTIONS)) {
+  if (!Object.hasOwn(OPTIONS, name)) {
     throw new UsageError(
       `Cannot run ${name}: wanted one of ${Object.keys(OPTIONS).join(", ")}`,
     );
