@@ -49,6 +49,8 @@ export class BatchBuffer {
   readonly #batchBytes: number;
   readonly #receive: BatchReceiver;
   #start = 0;
+  /** Ticks from the last event to now. */
+  #due = 0;
 
   constructor(
     ticks: number,
@@ -96,14 +98,28 @@ export class BatchBuffer {
     }
   }
 
-  /**
-   * Moves the clock of the batch on to `ticks` and gives the delta. Time never
-   * runs backwards within a processor: an earlier reading counts as now.
-   */
-  advance(ticks: number): number {
+  /** Says that the events from now on happen at `ticks`, or after. */
+  advanceTo(ticks: number): void {
     const delta = ticks - this.lastTicks;
-    if (delta <= 0) return 0;
-    this.lastTicks = ticks;
+    if (delta > this.#due) this.#due = delta;
+  }
+
+  /** Says that the events from now on happen `ticks` after the last time. */
+  advance(ticks: number): void {
+    this.#due += ticks;
+  }
+
+  /** Tick of the next event. */
+  get now(): number {
+    return this.lastTicks + this.#due;
+  }
+
+  /** The delta of the event that is being written, which is now the last. */
+  takeDelta(): number {
+    const delta = this.#due;
+    if (delta === 0) return 0;
+    this.#due = 0;
+    this.lastTicks += delta;
     return delta;
   }
 

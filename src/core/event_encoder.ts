@@ -1,9 +1,10 @@
 /**
  * One method per event that the recorder writes: numbers in, bytes out.
  *
- * Every method takes the time first, in ticks. Only the forms that name no
- * sequence number are used (GoStartLocal, GoUnblockLocal): a goroutine never
- * changes its processor.
+ * Time is a state: `advance` and `advanceTo` move it on, and every event happens
+ * at it. It never runs backwards. Only the forms that name no sequence number
+ * are used (GoStartLocal, GoUnblockLocal): a goroutine never changes its
+ * processor.
  */
 
 import { EventType, leadByte } from "../format/event_catalogue.ts";
@@ -51,9 +52,19 @@ export class EventEncoder {
     this.#buffer = buffer;
   }
 
-  /** Tick of the last event. */
-  get lastTicks(): number {
-    return this.#buffer.lastTicks;
+  /** The time, in ticks. */
+  get now(): number {
+    return this.#buffer.now;
+  }
+
+  /** Moves the time on to `ticks`, if that is later. */
+  advanceTo(ticks: number): void {
+    this.#buffer.advanceTo(ticks);
+  }
+
+  /** Moves the time on by `ticks`, 0 or more. */
+  advance(ticks: number): void {
+    this.#buffer.advance(ticks);
   }
 
   /** How long a tick is. Written once, right after the first Batch. */
@@ -65,19 +76,19 @@ export class EventEncoder {
   }
 
   /** How many processors there are from now on. */
-  gomaxprocs(ticks: number, procs: number): void {
-    this.#two(LEAD_GOMAXPROCS, ticks, procs, 0);
+  gomaxprocs(procs: number): void {
+    this.#two(LEAD_GOMAXPROCS, procs, 0);
   }
 
   /** The loop woke up, on `thread`. */
-  procStart(ticks: number, thread: number): void {
-    this.#one(LEAD_PROC_START, ticks, thread);
+  procStart(thread: number): void {
+    this.#one(LEAD_PROC_START, thread);
     this.isAwake = true;
   }
 
   /** The loop waits for work. No goroutine may be running. */
-  procStop(ticks: number): void {
-    this.#none(LEAD_PROC_STOP, ticks);
+  procStop(): void {
+    this.#none(LEAD_PROC_STOP);
     this.isAwake = false;
   }
 
@@ -85,10 +96,10 @@ export class EventEncoder {
    * `g` exists from now on and can run. `entry` is a stack of one frame, its
    * name; `creator` the stack of the goroutine that runs now.
    */
-  goCreate(ticks: number, g: GoId, entry: StackId, creator: StackId): void {
+  goCreate(g: GoId, entry: StackId, creator: StackId): void {
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     let pos = buffer.pos;
     bytes[pos++] = LEAD_GO_CREATE;
@@ -103,43 +114,42 @@ export class EventEncoder {
   }
 
   /** `g` runs from now on. Nothing else may be running. */
-  goStart(ticks: number, g: GoId): void {
-    this.#one(LEAD_GO_START, ticks, g);
+  goStart(g: GoId): void {
+    this.#one(LEAD_GO_START, g);
     this.running = g;
   }
 
   /** The running goroutine is done. */
-  goEnd(ticks: number): void {
-    this.#none(LEAD_GO_END, ticks);
+  goEnd(): void {
+    this.#none(LEAD_GO_END);
     this.running = NO_GO;
   }
 
   /** The running goroutine stays runnable but lets others go first. */
-  goSched(ticks: number, stack: StackId): void {
-    this.#one(LEAD_GO_SCHED, ticks, stack);
+  goSched(stack: StackId): void {
+    this.#one(LEAD_GO_SCHED, stack);
     this.running = NO_GO;
   }
 
   /** The running goroutine stays runnable but another takes over. */
-  goPreempt(ticks: number, stack: StackId): void {
-    this.#one(LEAD_GO_PREEMPT, ticks, stack);
+  goPreempt(stack: StackId): void {
+    this.#one(LEAD_GO_PREEMPT, stack);
     this.running = NO_GO;
   }
 
   /** The running goroutine waits, for `reason`. */
-  goBlock(ticks: number, reason: Reason, stack: StackId): void {
-    this.#one(BLOCK_LEADS[reason], ticks, stack);
+  goBlock(reason: Reason, stack: StackId): void {
+    this.#one(BLOCK_LEADS[reason], stack);
     this.running = NO_GO;
   }
 
   /** `g` waits no longer; `stack` is that of what woke it, never absent. */
-  goUnblock(ticks: number, g: GoId, stack: StackId): void {
-    this.#two(LEAD_GO_UNBLOCK, ticks, g, stack);
+  goUnblock(g: GoId, stack: StackId): void {
+    this.#two(LEAD_GO_UNBLOCK, g, stack);
   }
 
   /** A user task begins in the running goroutine. */
   userTaskCreate(
-    ticks: number,
     task: UserTaskId,
     parent: UserTaskId,
     name: StringId,
@@ -147,7 +157,7 @@ export class EventEncoder {
   ): void {
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     let pos = buffer.pos;
     bytes[pos++] = LEAD_TASK_CREATE;
@@ -163,8 +173,8 @@ export class EventEncoder {
   }
 
   /** A user task is complete. */
-  userTaskEnd(ticks: number, task: UserTaskId, stack: StackId): void {
-    this.#two(LEAD_TASK_END, ticks, task, stack);
+  userTaskEnd(task: UserTaskId, stack: StackId): void {
+    this.#two(LEAD_TASK_END, task, stack);
   }
 
   /**
@@ -172,7 +182,6 @@ export class EventEncoder {
    * event, outside its length: byte length, UTF-8 bytes.
    */
   userLog(
-    ticks: number,
     task: UserTaskId,
     category: StringId,
     stack: StackId,
@@ -181,7 +190,7 @@ export class EventEncoder {
     const text = utf8.encode(message);
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES + MAX_UVARINT_BYTES + text.length);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     let pos = buffer.pos;
     bytes[pos++] = LEAD_LOG;
@@ -197,20 +206,20 @@ export class EventEncoder {
     this.events++;
   }
 
-  #none(lead: number, ticks: number): void {
+  #none(lead: number): void {
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     bytes[buffer.pos] = lead;
     buffer.pos = putUvarint(bytes, buffer.pos + 1, delta);
     this.events++;
   }
 
-  #one(lead: number, ticks: number, value: number): void {
+  #one(lead: number, value: number): void {
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     bytes[buffer.pos] = lead;
     const pos = putUvarint(bytes, buffer.pos + 1, delta);
@@ -218,10 +227,10 @@ export class EventEncoder {
     this.events++;
   }
 
-  #two(lead: number, ticks: number, first: number, second: number): void {
+  #two(lead: number, first: number, second: number): void {
     const buffer = this.#buffer;
     buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.advance(ticks);
+    const delta = buffer.takeDelta();
     const { bytes } = buffer;
     bytes[buffer.pos] = lead;
     let pos = putUvarint(bytes, buffer.pos + 1, delta);

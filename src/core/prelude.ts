@@ -48,32 +48,31 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   encoder.frequency();
   // The first one ends the "initial state" of newer readers, in which creations
   // would be dropped; the second one is the one they see.
-  encoder.gomaxprocs(ticks, parts.procs);
-  encoder.gomaxprocs(ticks, parts.procs);
-  encoder.procStart(ticks, parts.thread);
+  encoder.gomaxprocs(parts.procs);
+  encoder.gomaxprocs(parts.procs);
+  encoder.procStart(parts.thread);
   parts.strings.writeTo(buffer);
   parts.stacks.writeTo(buffer);
   let running: TaskRecord | undefined;
   for (const task of parts.tasks.inOrder()) {
-    encoder.goCreate(ticks, task.goId, task.entry, task.entry);
+    encoder.goCreate(task.goId, task.entry, task.entry);
     if (task.state === TaskState.Running) running = task;
     const isWaiting = task.state === TaskState.Waiting;
     if (!isWaiting && task.userTask === NO_USER_TASK) continue;
-    encoder.goStart(ticks, task.goId);
+    encoder.goStart(task.goId);
     if (task.userTask !== NO_USER_TASK) {
       encoder.userTaskCreate(
-        ticks,
         task.userTask,
         NO_USER_TASK,
         task.userTaskName,
         task.entry,
       );
     }
-    if (isWaiting) encoder.goBlock(ticks, task.reason, task.stack);
-    else encoder.goSched(ticks, task.entry);
+    if (isWaiting) encoder.goBlock(task.reason, task.stack);
+    else encoder.goSched(task.entry);
   }
-  if (running !== undefined) encoder.goStart(ticks, running.goId);
-  else if (!parts.isAwake) encoder.procStop(ticks);
+  if (running !== undefined) encoder.goStart(running.goId);
+  else if (!parts.isAwake) encoder.procStop();
   buffer.flush();
   return batches;
 }
@@ -97,9 +96,9 @@ export function encodeTail(parts: TailParts): Uint8Array<ArrayBuffer>[] {
   const batches: Uint8Array<ArrayBuffer>[] = [];
   const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch));
   const encoder = new EventEncoder(buffer);
-  encoder.userLog(ticks, NO_USER_TASK, category, NO_STACK, message);
-  if (parts.running !== NO_GO) encoder.goSched(ticks, NO_STACK);
-  if (parts.isAwake) encoder.procStop(ticks);
+  encoder.userLog(NO_USER_TASK, category, NO_STACK, message);
+  if (parts.running !== NO_GO) encoder.goSched(NO_STACK);
+  if (parts.isAwake) encoder.procStop();
   buffer.flush();
   return batches;
 }

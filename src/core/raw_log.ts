@@ -9,16 +9,18 @@
  * | Turn     |                 |        |                   | loop woke up |
  * | TurnEnd  |                 |        |                   | loop is idle |
  * | Break    |                 |        |                   |              |
- * | Await    | continuation    | reason | `AwaitFlag`       | now, or 0    |
+ * | Await    | continuation    | reason | `AwaitFlag`       | now, or none |
  * | Settle   | continuation    |        |                   |              |
  * | Resume   | continuation    |        |                   | now          |
- * | Suspend  |                 |        |                   |              |
- * | Schedule | continuation    |        |                   | now          |
+ * | Suspend  |                 |        |                   | now, or none |
+ * | Schedule | continuation    |        |                   | now, or none |
  * | Cancel   | continuation    |        |                   | now          |
  *
  * Break stands for everything that only matters because it lies between two
  * other records: a promise made, a promise settled that no one waits for.
- * Times are milliseconds of the runtime's clock.
+ *
+ * Times are whole ticks since the log's `base`, so that no record and no call
+ * that handles one needs a floating-point number.
  */
 
 /** Kinds of raw records; see the table at the head of this file. */
@@ -52,6 +54,12 @@ export const AwaitFlag = {
 /** Resume of something that belongs to the tracer: nothing of it is recorded. */
 export const UNTRACED = -1;
 
+/** Time of a record that has none. */
+export const NO_TIME = -1;
+
+/** Most ticks from the base of a log to a record of it: a good minute. */
+export const MAX_LOG_TICKS = 2 ** 30;
+
 /** Records kept before the mapper is called. */
 export const RAW_LOG_RECORDS = 16_384;
 
@@ -62,8 +70,10 @@ export const RAW_STRIDE = 3;
 export class RawLog {
   /** `kind | flags << 8`, `a`, `b` of each record. */
   readonly codes: Int32Array;
-  /** Time of each record in milliseconds, or 0. */
-  readonly times: Float64Array;
+  /** Ticks from `base` to each record, or {@linkcode NO_TIME}. */
+  readonly times: Int32Array;
+  /** The clock's reading that times count from, in milliseconds. */
+  base = 0;
   /** Number of records. */
   length = 0;
   /** Records after which the log wants to be mapped before its turn ends. */
@@ -71,7 +81,7 @@ export class RawLog {
 
   constructor(records: number = RAW_LOG_RECORDS) {
     this.codes = new Int32Array(records * RAW_STRIDE);
-    this.times = new Float64Array(records);
+    this.times = new Int32Array(records);
     // Half is kept free for what one slice may still append.
     this.high = records >> 1;
   }
@@ -87,14 +97,14 @@ export class RawLog {
   }
 
   /** Appends a record. The caller has seen that the log is not full. */
-  put(code: number, a: number, b: number, time: number): void {
+  put(code: number, a: number, b: number, ticks: number): void {
     const index = this.length++;
     const at = index * RAW_STRIDE;
     const { codes } = this;
     codes[at] = code;
     codes[at + 1] = a;
     codes[at + 2] = b;
-    this.times[index] = time;
+    this.times[index] = ticks;
   }
 
   /** Kind of the last record, 0 when there is none. */
@@ -104,8 +114,18 @@ export class RawLog {
       : this.codes[(this.length - 1) * RAW_STRIDE] & 0xff;
   }
 
+  /** Times count from `base` from now on; those of records still in are lost. */
+  rebase(base: number): void {
+    this.base = base;
+    this.times.fill(NO_TIME, 0, this.length);
+  }
+
   /** Drops the first `count` records. The rest moves to the beginning. */
   drop(count: number): void {
+    if (count === this.length) {
+      this.length = 0;
+      return;
+    }
     this.codes.copyWithin(0, count * RAW_STRIDE, this.length * RAW_STRIDE);
     this.times.copyWithin(0, count, this.length);
     this.length -= count;

@@ -48,18 +48,17 @@ export class SiteMemory {
    * The site of the code that is running, or {@linkcode NO_SITE}.
    *
    * @param key what led here; see the head of this file
-   * @param now a recent reading of the clock, in milliseconds
    * @param top the innermost function on the stack that was called by the
    *   program or the runtime
    */
-  at(key: number, now: number, top: StackTop): number {
+  at(key: number, top: StackTop): number {
     const index = (key ^ key >>> 13) & ENTRIES - 1;
-    if (this.#keys[index] !== key) return this.#learn(index, key, now, top);
+    if (this.#keys[index] !== key) return this.#learn(index, key, top);
     const site = this.#sites[index];
-    if (site === AMBIGUOUS) return this.#look(now, top) ?? NO_SITE;
+    if (site === AMBIGUOUS) return this.#look(top) ?? NO_SITE;
     const uses = ++this.#uses[index];
     if (isCheckDue(uses) && this.#capture.canCheck) {
-      return this.#check(index, site, now, top);
+      return this.#check(index, site, top);
     }
     this.reason = this.#reasons[index] as Reason;
     this.isThen = this.#thens[index] !== 0;
@@ -67,16 +66,16 @@ export class SiteMemory {
   }
 
   /** Captures, if that may be now. */
-  #look(now: number, top: StackTop): number | undefined {
+  #look(top: StackTop): number | undefined {
     const capture = this.#capture;
-    const site = capture.capture(now, top);
+    const site = capture.capture(top);
     this.reason = site === undefined ? 0 : capture.reason;
     this.isThen = site !== undefined && capture.isThen;
     return site;
   }
 
-  #learn(index: number, key: number, now: number, top: StackTop): number {
-    const site = this.#look(now, top);
+  #learn(index: number, key: number, top: StackTop): number {
+    const site = this.#look(top);
     if (site === undefined) return NO_SITE;
     this.#keys[index] = key;
     this.#sites[index] = site;
@@ -86,8 +85,8 @@ export class SiteMemory {
     return site;
   }
 
-  #check(index: number, site: number, now: number, top: StackTop): number {
-    const found = this.#look(now, top);
+  #check(index: number, site: number, top: StackTop): number {
+    const found = this.#look(top);
     if (found === undefined) {
       this.reason = this.#reasons[index] as Reason;
       this.isThen = this.#thens[index] !== 0;

@@ -21,6 +21,9 @@ export const STACK_BUDGET = 0.01;
 /** Most that can be saved up, in milliseconds: the share of 5 seconds. */
 const BUCKET_MS = 50;
 
+/** One refusal in so many looks whether the bucket has filled again. */
+const LOOK_EVERY = 16;
+
 /** What is kept for places never seen, in milliseconds. */
 const RESERVE_MS = 20;
 
@@ -106,27 +109,30 @@ export class StackCapture {
 
   /**
    * The innermost site of the program on the stack, that of the runtime when it
-   * runs alone, {@linkcode NO_SITE} when nothing does, or undefined when it may not be captured now. `now` is a
-   * recent reading of the clock. What lies above `top` costs nothing.
+   * runs alone, {@linkcode NO_SITE} when nothing does, or undefined when none may
+   * be captured now. What lies above `top` costs nothing.
    */
-  capture(now: number, top: StackTop): number | undefined {
+  capture(top: StackTop): number | undefined {
     if (this.#mode === "off") return undefined;
-    if (now > this.#filledAt) {
-      const filled = this.#bucketMs + (now - this.#filledAt) * STACK_BUDGET;
-      this.#bucketMs = Math.min(filled, BUCKET_MS);
-      this.#filledAt = now;
-    }
-    if (this.#bucketMs <= 0 && this.#mode === "budget") {
-      this.refused++;
-      return undefined;
-    }
+    const isEmpty = this.#bucketMs <= 0 && this.#mode === "budget";
+    // While it is empty most calls are refused without reading the clock.
+    if (isEmpty && ++this.refused % LOOK_EVERY !== 0) return undefined;
     const begin = this.#clock.now();
+    this.#fill(begin);
+    if (isEmpty && this.#bucketMs <= 0) return undefined;
     const site = this.#read(callSites(top));
     const cost = this.#clock.now() - begin;
     this.#bucketMs -= cost;
     this.spentMs += cost;
     this.captured++;
     return site;
+  }
+
+  #fill(now: number): void {
+    if (now <= this.#filledAt) return;
+    const filled = this.#bucketMs + (now - this.#filledAt) * STACK_BUDGET;
+    this.#bucketMs = Math.min(filled, BUCKET_MS);
+    this.#filledAt = now;
   }
 
   /** A site named `name` at the innermost line of the program, at any cost. */

@@ -89,14 +89,19 @@ export class TaskMapper {
   readonly #survey: TurnSurvey;
   readonly #known: WellKnownSites;
   #isAwake = false;
-  #now = 1;
+  /** The time, in ticks since the base of the log. */
+  #now = 0;
+  #base = NaN;
   #running: TaskRecord | null = null;
   #stop: Stop = Stop.None;
+  /** Number of open slices. */
+  #depth = 0;
   /** What runs in each open slice, innermost last; null for the loop. */
   readonly #open: (Activation | null)[] = [];
-  #slice = -1;
   /** Index of each open slice, innermost last. */
   readonly #openSlices: number[] = [];
+  /** Index of the slice that began last. */
+  #slice = -1;
   #nextUserTask = 1;
 
   constructor(parts: MapperParts) {
@@ -105,16 +110,11 @@ export class TaskMapper {
     this.#known = new WellKnownSites(parts.sites, parts.stacks);
   }
 
-  /** Tick of the last event, or a later one. */
-  get now(): number {
-    return this.#now;
-  }
-
   /** Writes the events of `log` and takes the records out of it. */
   map(log: RawLog): void {
     const survey = this.#survey;
     const read = survey.read(log);
-    this.#beginWindow();
+    this.#beginWindow(log.base);
     const { codes, times } = log;
     for (let i = 0; i < read; i++) {
       const at = i * RAW_STRIDE;
@@ -159,53 +159,64 @@ export class TaskMapper {
   // Turns.
 
   #wakeLoop(time: number): void {
-    this.#advance(toTicks(time, this.#parts.origin));
+    this.#advance(time);
     if (this.#isAwake) return;
-    this.#parts.encoder.procStart(this.#now, this.#parts.thread);
+    this.#parts.encoder.procStart(this.#parts.thread);
     this.#isAwake = true;
   }
 
   #sleepLoop(time: number): void {
-    this.#advance(toTicks(time, this.#parts.origin));
+    this.#advance(time);
     this.#stopRunning();
     if (!this.#isAwake) return;
-    this.#parts.encoder.procStop(this.#now);
+    this.#parts.encoder.procStop();
     this.#isAwake = false;
   }
 
   /** Slices that were open when the last window ended are its first ones. */
-  #beginWindow(): void {
-    this.#slice = this.#open.length - 1;
-    for (let i = 0; i < this.#openSlices.length; i++) this.#openSlices[i] = i;
+  #beginWindow(base: number): void {
+    this.#slice = this.#depth - 1;
+    for (let i = 0; i < this.#depth; i++) this.#openSlices[i] = i;
+    if (base === this.#base) return;
+    this.#base = base;
+    this.#now = 0;
+    this.#parts.encoder.advanceTo(toTicks(base, this.#parts.origin));
   }
 
   #endWindow(): void {
     if (this.#isLoopOpen()) this.#endLoopSlice();
-    if (this.#open.length === 0) return;
+    if (this.#depth === 0) return;
     // What the open slices woke so far; the rest comes with the next window.
     this.counts.earlyMaps++;
-    for (const slice of this.#openSlices) this.#wakeAll(slice, this.#now);
+    for (let i = 0; i < this.#depth; i++) this.#wakeAll(this.#openSlices[i]);
   }
 
-  #advance(ticks: number): void {
-    if (ticks > this.#now) this.#now = ticks;
+  /** Moves the time on, in ticks since the base; NO_TIME is earlier. */
+  #advance(time: number): void {
+    if (time <= this.#now) return;
+    this.#parts.encoder.advance(time - this.#now);
+    this.#now = time;
   }
 
   // Slices.
 
   #isLoopOpen(): boolean {
-    const { length } = this.#openSlices;
-    return length > 0 &&
-      this.#survey.slot[this.#openSlices[length - 1]] === LOOP;
+    return this.#depth > 0 &&
+      this.#survey.slot[this.#openSlices[this.#depth - 1]] === LOOP;
   }
 
   /** Code under no hook: the loop's own, or that of a callback unseen. */
   #enterLoop(): void {
-    if (this.#open.length > 0) return;
+    if (this.#depth > 0) return;
     const slice = ++this.#slice;
-    this.#advanceTo(this.#survey.start[slice]);
-    this.#open.push(null);
-    this.#openSlices.push(slice);
+    this.#advance(this.#survey.start[slice]);
+    this.#pushOpen(null, slice);
+  }
+
+  #pushOpen(activation: Activation | null, slice: number): void {
+    this.#open[this.#depth] = activation;
+    this.#openSlices[this.#depth] = slice;
+    this.#depth++;
   }
 
   /**
@@ -218,13 +229,8 @@ export class TaskMapper {
 
   #endLoopSlice(): void {
     if (!this.#isLoopOpen()) return;
-    this.#wakeAll(this.#openSlices[this.#openSlices.length - 1], this.#now);
-    this.#open.pop();
-    this.#openSlices.pop();
-  }
-
-  #advanceTo(time: number): void {
-    this.#advance(toTicks(time, this.#parts.origin));
+    this.#wakeAll(this.#openSlices[this.#depth - 1]);
+    this.#depth--;
   }
 
   #beginSlice(id: number, codes: Int32Array): void {
@@ -233,7 +239,7 @@ export class TaskMapper {
     const slot = id === UNTRACED ? 0 : continuations.slot(id);
     let activation: Activation | null = null;
     if (this.#survey.isOpaque(slice)) {
-      this.#advanceTo(this.#survey.start[slice]);
+      this.#advance(this.#survey.start[slice]);
       if (id !== UNTRACED && !this.#survey.isLoopOnly(slice)) {
         activation = this.#activationOf(slot, codes);
       }
@@ -243,8 +249,7 @@ export class TaskMapper {
         this.#beginRequest(slot, activation);
       }
     }
-    this.#open.push(activation);
-    this.#openSlices.push(slice);
+    this.#pushOpen(activation, slice);
   }
 
   /** The activation that continues in `slot`, made if there is none yet. */
@@ -277,25 +282,27 @@ export class TaskMapper {
   }
 
   #endSlice(codes: Int32Array, record: number, read: number): void {
-    if (this.#open.length === 0) return;
-    const slice = this.#openSlices.pop()!;
-    const activation = this.#open.pop()!;
+    if (this.#depth === 0) return;
+    this.#depth--;
+    const slice = this.#openSlices[this.#depth];
+    const activation = this.#open[this.#depth];
+    this.#open[this.#depth] = null;
     const slot = this.#survey.slot[slice];
     if (this.#survey.isOpaque(slice)) {
-      this.#advanceTo(this.#survey.end[slice]);
-      this.#wakeAll(slice, this.#now);
+      this.#advance(this.#survey.end[slice]);
+      this.#wakeAll(slice);
       if (activation !== null) {
         const outer = this.#takeOuter(codes, record, read, activation);
         this.#suspend(codes, record, slice, activation, outer);
       }
     }
     if (slot > 0) this.#release(slot);
-    if (this.#open.length > 0) this.#resumeOutside();
+    if (this.#depth > 0) this.#resumeOutside();
   }
 
   /** A slice inside another ended: the outside goes on. */
   #resumeOutside(): void {
-    const outside = this.#open[this.#open.length - 1];
+    const outside = this.#open[this.#depth - 1];
     this.#switchTo(outside === null ? null : outside.task);
   }
 
@@ -424,16 +431,15 @@ export class TaskMapper {
   // Children.
 
   /** A call that goes on beside its caller made its first await. */
-  #beginChild(codes: Int32Array, times: Float64Array, record: number): void {
+  #beginChild(codes: Int32Array, times: Int32Array, record: number): void {
     const { continuations } = this.#parts;
     this.#beginEvent();
     const from = this.#survey.runStart[record];
-    const time = times[from];
-    if (time !== 0) this.#advanceTo(time);
+    for (let i = from; i <= record; i++) this.#advance(times[i]);
     const slot = continuations.slot(codes[record * RAW_STRIDE + 1]);
     const name = this.#known.entry("async function", continuations.site[slot]);
     const root = this.#create(name, this.#creator());
-    const slice = this.#openSlices[this.#openSlices.length - 1];
+    const slice = this.#openSlices[this.#depth - 1];
     this.#chain(codes, from, record, root, slice);
     this.#settleIn(root.task, slice);
   }
@@ -451,10 +457,10 @@ export class TaskMapper {
   #blockNew(task: TaskRecord, reason: Reason, stack: StackId): void {
     const { encoder } = this.#parts;
     const caller = this.#running;
-    if (caller !== null) encoder.goPreempt(this.#now, caller.entry);
-    encoder.goStart(this.#now, task.goId);
+    if (caller !== null) encoder.goPreempt(caller.entry);
+    encoder.goStart(task.goId);
     this.#block(task, reason, stack);
-    if (caller !== null) encoder.goStart(this.#now, caller.goId);
+    if (caller !== null) encoder.goStart(caller.goId);
   }
 
   #schedule(id: number, time: number): void {
@@ -464,11 +470,11 @@ export class TaskMapper {
     const kind = continuations.kind[slot];
     this.#beginEvent();
     if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
-      this.#advanceTo(time);
+      this.#advance(time);
       const { task } = this.#createFor(slot, this.#creator());
       this.#blockNew(task, Reason.Sleep, task.entry);
     } else if (kind === ContinuationKind.Immediate) {
-      this.#advanceTo(time);
+      this.#advance(time);
       this.#createFor(slot, this.#creator());
     }
   }
@@ -484,15 +490,15 @@ export class TaskMapper {
     const isRunning = activation.slot === 0;
     activation.slot = 0;
     if (isRunning || activation.inner !== null) return;
-    this.#advanceTo(time);
+    this.#advance(time);
     this.#beginEvent();
     const { task } = activation;
     const caller = this.#running;
     if (task.state === TaskState.Waiting) this.#unblock(task, this.#creator());
-    if (caller !== null) encoder.goPreempt(this.#now, caller.entry);
-    encoder.goStart(this.#now, task.goId);
+    if (caller !== null) encoder.goPreempt(caller.entry);
+    encoder.goStart(task.goId);
     this.#end(task);
-    if (caller !== null) encoder.goStart(this.#now, caller.goId);
+    if (caller !== null) encoder.goStart(caller.goId);
   }
 
   /**
@@ -519,11 +525,9 @@ export class TaskMapper {
   // Waking.
 
   /** Writes what `slice` woke, from the task that runs or the loop. */
-  #wakeAll(slice: number, ticks: number): void {
-    this.#advance(ticks);
+  #wakeAll(slice: number): void {
     const { firstWake, nextWake, wakeId } = this.#survey;
-    const wake = firstWake[slice];
-    for (let at = wake; at >= 0; at = nextWake[at]) {
+    for (let at = firstWake[slice]; at >= 0; at = nextWake[at]) {
       this.#wake(wakeId[at]);
     }
     firstWake[slice] = -1;
@@ -571,7 +575,6 @@ export class TaskMapper {
     const { encoder, tasks } = this.#parts;
     const task = tasks.create(entry);
     encoder.goCreate(
-      this.#now,
       task.goId,
       entry,
       creator === null ? this.#known.loop : creator,
@@ -598,7 +601,6 @@ export class TaskMapper {
     task.userTask = this.#nextUserTask++ as UserTaskId;
     task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
     encoder.userTaskCreate(
-      this.#now,
       task.userTask,
       NO_USER_TASK,
       task.userTaskName,
@@ -616,7 +618,7 @@ export class TaskMapper {
     }
     this.#stopRunning();
     if (task === null) return;
-    this.#parts.encoder.goStart(this.#now, task.goId);
+    this.#parts.encoder.goStart(task.goId);
     task.state = TaskState.Running;
     this.#running = task;
   }
@@ -631,21 +633,21 @@ export class TaskMapper {
     if (stop === Stop.End) this.#end(task);
     else if (stop === Stop.Block) this.#block(task, task.reason, task.stack);
     else {
-      if (stop === Stop.Sched) encoder.goSched(this.#now, this.#stackOf(task));
-      else encoder.goPreempt(this.#now, task.entry);
+      if (stop === Stop.Sched) encoder.goSched(this.#stackOf(task));
+      else encoder.goPreempt(task.entry);
       task.state = TaskState.Runnable;
     }
   }
 
   #block(task: TaskRecord, reason: Reason, stack: StackId): void {
-    this.#parts.encoder.goBlock(this.#now, reason, stack);
+    this.#parts.encoder.goBlock(reason, stack);
     task.state = TaskState.Waiting;
     task.reason = reason;
     task.stack = stack;
   }
 
   #unblock(task: TaskRecord, stack: StackId): void {
-    this.#parts.encoder.goUnblock(this.#now, task.goId, stack);
+    this.#parts.encoder.goUnblock(task.goId, stack);
     task.state = TaskState.Runnable;
   }
 
@@ -653,9 +655,9 @@ export class TaskMapper {
   #end(task: TaskRecord): void {
     const { encoder, tasks } = this.#parts;
     if (task.userTask !== NO_USER_TASK) {
-      encoder.userTaskEnd(this.#now, task.userTask, task.entry);
+      encoder.userTaskEnd(task.userTask, task.entry);
     }
-    encoder.goEnd(this.#now);
+    encoder.goEnd();
     tasks.delete(task);
   }
 
@@ -670,7 +672,12 @@ export class TaskMapper {
     while (outermost.outer !== null) outermost = outermost.outer;
     let stack = task.entry;
     for (let at: Activation | null = outermost; at !== null; at = at.inner) {
-      stack = stacks.put(at.site, stack);
+      if (at.site !== at.stackSite || stack !== at.stackBelow) {
+        at.stackSite = at.site;
+        at.stackBelow = stack;
+        at.stack = stacks.put(at.site, stack);
+      }
+      stack = at.stack;
     }
     return stack;
   }

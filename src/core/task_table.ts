@@ -50,6 +50,10 @@ export class Activation {
   slot: number;
   /** Where it last stopped. */
   site: number;
+  /** The stack that was last made of its site and the stack below it. */
+  stackSite = -1;
+  stackBelow: StackId = NO_STACK;
+  stack: StackId = NO_STACK;
 
   constructor(
     task: TaskRecord,

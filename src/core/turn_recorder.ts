@@ -7,15 +7,24 @@
  * be called while nothing records; they do nothing then.
  */
 
-import type { Clock } from "./clock.ts";
+import { type Clock, TICKS_PER_MS } from "./clock.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
-import { RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
+import {
+  MAX_LOG_TICKS,
+  NO_TIME,
+  RawKind,
+  type RawLog,
+  UNTRACED,
+} from "./raw_log.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
+
+/** Multiplier that spreads the numbers of sites over 32 bits. */
+const SPREAD = 0x9e3779b1;
 
 /** Deepest nesting of slices that is told apart. */
 const MAX_DEPTH = 256;
@@ -53,8 +62,6 @@ export class TurnRecorder {
   isAfterHushed = false;
   /** Hash of what happened in this slice; see `site_memory.ts`. */
   path = 0;
-  /** The last reading of the clock, in milliseconds. */
-  now = 0;
 
   readonly log: RawLog;
   readonly continuations: ContinuationTable;
@@ -65,6 +72,8 @@ export class TurnRecorder {
   readonly #host: TurnRecorderHost;
   readonly #outside = new Int32Array(MAX_DEPTH);
   #inTurn = false;
+  /** The last reading of the clock, in ticks since the base of the log. */
+  #ticks = 0;
   #site = NO_SITE;
   readonly #runtimeSite: number;
   /** Slices deeper than can be told apart. */
@@ -99,14 +108,13 @@ export class TurnRecorder {
    */
   start(starter: number): void {
     this.isOn = true;
-    const now = this.now = this.#clock.now();
-    this.#beginTurn(now);
+    this.#readClock();
     this.isStarting = true;
     if (starter === UNTRACED) {
       this.enterUntraced();
       return;
     }
-    this.#append(RawKind.Resume, starter, now);
+    this.#append(RawKind.Resume, starter, this.#ticks);
     this.current = starter;
     this.depth = 1;
   }
@@ -131,7 +139,7 @@ export class TurnRecorder {
     if (this.depth === 0) return;
     this.depth = 0;
     this.current = 0;
-    this.#append(RawKind.Suspend, 0, 0);
+    this.#append(RawKind.Suspend, 0, NO_TIME);
   }
 
   /**
@@ -178,10 +186,9 @@ export class TurnRecorder {
 
   /** The slice of continuation `id` begins; 0 is one not known. */
   resume(id: number): void {
-    const now = this.now = this.#clock.now();
     this.isAfterHushed = false;
-    if (!this.#inTurn) this.#beginTurn(now);
-    if (this.log.length >= this.log.high) this.#makeRoom();
+    if (this.log.length >= this.log.high) this.#host.mapLog();
+    this.#readClock();
     if (this.depth >= MAX_DEPTH) {
       this.#tooDeep++;
       return;
@@ -189,11 +196,10 @@ export class TurnRecorder {
     this.#outside[this.depth++] = this.current;
     this.current = id;
     const { continuations } = this;
-    // The site and what it waited for: where this code goes on.
     this.path = id > 0
-      ? Math.imul(continuations.site[continuations.slot(id)], 0x9e3779b1)
+      ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
-    this.log.put(RawKind.Resume, id, 0, now);
+    this.log.put(RawKind.Resume, id, 0, this.#ticks);
   }
 
   /** The slice that began last ends. */
@@ -205,22 +211,23 @@ export class TurnRecorder {
     if (this.depth === 0) return;
     this.current = this.#outside[--this.depth];
     this.path = 0;
+    let ticks = NO_TIME;
     // Inside another slice the next event has no reading of its own.
-    this.#append(
-      RawKind.Suspend,
-      0,
-      this.depth > 0 ? this.#clock.now() : 0,
-    );
+    if (this.depth > 0) ticks = this.#readClock();
+    this.#append(RawKind.Suspend, 0, ticks);
   }
 
   /** Something happened that only matters because it lies in between. */
   break(): void {
     this.path = Math.imul(this.path, 31) + 1 | 0;
-    if (this.log.lastKind === RawKind.Break) return;
+    const { lastKind } = this.log;
+    // It only matters after an await, and in a slice of which nothing is known.
+    const isBetween = lastKind === RawKind.Await ||
+      lastKind === RawKind.Resume && this.current === 0;
     // A module makes promises of its own after its top-level await: they must
     // not come between that await and the end of its slice.
-    if (this.isStarting) return;
-    this.#append(RawKind.Break, 0, 0);
+    if (!isBetween || this.isStarting) return;
+    this.#append(RawKind.Break, 0, NO_TIME);
   }
 
   /**
@@ -230,10 +237,10 @@ export class TurnRecorder {
    * @returns true if this is a `then`, false if it is an await or not known
    */
   beginAwait(reason: number, isLinked: boolean, top: StackTop): boolean {
-    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
+    if (!this.#inTurn) this.#readClock();
     const step = 2 + reason + (isLinked ? 16 : 0);
     this.path = Math.imul(this.path, 31) + step | 0;
-    this.#site = this.#sites.at(this.path, this.now, top);
+    this.#site = this.#sites.at(this.path, top);
     return this.#sites.isThen;
   }
 
@@ -256,10 +263,9 @@ export class TurnRecorder {
       this.break();
       return 0;
     }
-    let time = 0;
-    if (isTimed) time = this.now = this.#clock.now();
-    if (this.log.isFull) this.#makeRoom();
-    this.log.put(RawKind.Await | flags << 8, id, known, time);
+    const ticks = isTimed ? this.#readClock() : NO_TIME;
+    if (this.log.isFull) this.#host.mapLog();
+    this.log.put(RawKind.Await | flags << 8, id, known, ticks);
     return id;
   }
 
@@ -273,8 +279,8 @@ export class TurnRecorder {
 
   /** What continuation `id` waits for is settled. */
   settle(id: number): void {
-    if (!this.#inTurn) this.#beginTurn(this.now = this.#clock.now());
-    this.#append(RawKind.Settle, id, 0);
+    if (!this.#inTurn) this.#readClock();
+    this.#append(RawKind.Settle, id, NO_TIME);
   }
 
   /**
@@ -287,24 +293,20 @@ export class TurnRecorder {
     // The survey puts a sleeper's wake down to the loop, whoever set the timer.
     if (id === 0 || kind === ContinuationKind.Sleep) return id;
     // A microtask runs in this turn: its slice's own time will do.
-    const isTimed = kind !== ContinuationKind.Microtask;
-    if (isTimed || !this.#inTurn) this.now = this.#clock.now();
-    if (!this.#inTurn) this.#beginTurn(this.now);
-    this.#append(RawKind.Schedule, id, isTimed ? this.now : 0);
+    const isTimed = kind !== ContinuationKind.Microtask || !this.#inTurn;
+    this.#append(RawKind.Schedule, id, isTimed ? this.#readClock() : NO_TIME);
     return id;
   }
 
   /** The callback of continuation `id` will not be called. */
   cancel(id: number): void {
-    const now = this.now = this.#clock.now();
-    if (!this.#inTurn) this.#beginTurn(now);
-    this.#append(RawKind.Cancel, id, now);
+    this.#append(RawKind.Cancel, id, this.#readClock());
   }
 
   /** The site of the running code, as far as the budget allows. */
   siteOf(discriminator: number, top: StackTop): number {
     this.path = Math.imul(this.path, 31) + 64 + discriminator | 0;
-    return this.#sites.at(this.path, this.now, top);
+    return this.#sites.at(this.path, top);
   }
 
   /** A site named `name` where the program is now, whatever it costs. */
@@ -337,9 +339,8 @@ export class TurnRecorder {
   readonly endTurn = (): void => {
     if (!this.isOn || !this.#inTurn) return;
     try {
-      const now = this.now = this.#clock.now();
       if (this.isStarting) this.endStart();
-      this.#append(RawKind.TurnEnd, 0, now);
+      this.#append(RawKind.TurnEnd, 0, this.#readClock());
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
@@ -350,19 +351,39 @@ export class TurnRecorder {
     }
   };
 
-  #append(kind: number, a: number, time: number): void {
-    if (this.log.isFull) this.#makeRoom();
-    this.log.put(kind, a, 0, time);
+  #append(kind: number, a: number, ticks: number): void {
+    if (this.log.isFull) this.#host.mapLog();
+    this.log.put(kind, a, 0, ticks);
   }
 
-  #makeRoom(): void {
-    this.#host.mapLog();
+  /**
+   * Reads the clock, and begins a turn if none has begun.
+   *
+   * @returns ticks since the base of the log
+   */
+  #readClock(): number {
+    const now = this.#clock.now();
+    const { log } = this;
+    if (!this.#inTurn) this.#beginTurn(now);
+    const ticks = (now - log.base) * TICKS_PER_MS;
+    if (ticks > MAX_LOG_TICKS) this.#rebase(now);
+    else this.#ticks = ticks | 0;
+    return this.#ticks;
   }
 
   #beginTurn(now: number): void {
     this.#inTurn = true;
     this.path = 0;
-    this.#append(RawKind.Turn, 0, now);
+    if (this.log.length === 0) this.log.base = now;
+    this.#ticks = (now - this.log.base) * TICKS_PER_MS | 0;
+    this.#append(RawKind.Turn, 0, this.#ticks);
     this.#host.scheduleTurnEnd(this.endTurn);
+  }
+
+  /** A turn has gone on for so long that its times would not fit. */
+  #rebase(now: number): void {
+    this.#host.mapLog();
+    this.log.rebase(now);
+    this.#ticks = 0;
   }
 }

@@ -21,8 +21,10 @@ import {
   type ContinuationTable,
   NOT_SETTLED,
 } from "./continuation_table.ts";
+import { TICKS_PER_MS } from "./clock.ts";
 import {
   AwaitFlag,
+  NO_TIME,
   RAW_STRIDE,
   RawKind,
   type RawLog,
@@ -56,8 +58,14 @@ export const Note = {
 /** Slot of a slice that is the loop itself: code under no hook. */
 export const LOOP = -2;
 
-/** A callback that runs as long as this is a task, in milliseconds. */
-const TASK_MS = 0.1;
+/** A callback that runs as long as this is a task: 100 us. */
+const TASK_TICKS = Math.ceil(0.1 * TICKS_PER_MS);
+
+/** Slices inside each other, at most; the recorder stops well below. */
+const MAX_OPEN = 1024;
+
+/** No slice. */
+const NONE = -1;
 
 /** The slice is written. */
 const OPAQUE = 1;
@@ -76,9 +84,9 @@ export class TurnSurvey {
   slices = 0;
   /** Slot of what ran, {@linkcode LOOP}, UNTRACED, or 0 for "not known". */
   readonly slot: Int32Array;
-  /** Beginning and end of each slice, in milliseconds. */
-  readonly start: Float64Array;
-  readonly end: Float64Array;
+  /** Beginning and end of each slice, in ticks since the log's base. */
+  readonly start: Int32Array;
+  readonly end: Int32Array;
   /** First and last wake of each slice, -1 for none. */
   readonly firstWake: Int32Array;
   /** Id of the continuation woken, and the next wake of the same slice. */
@@ -96,32 +104,29 @@ export class TurnSurvey {
   /** Number of slices of all windows before this one. */
   #before = 0;
   /** Indices of the slices that are running, outermost first. */
-  #stack: number[] = [];
-  /** Slices that ended and wait for the next clock reading. */
-  #untimed: number[] = [];
+  readonly #open = new Int32Array(MAX_OPEN);
+  #depth = 0;
+  /** The slice that ended, and the loop that began, since the last time. */
+  #untimedSlice = NONE;
+  #untimedLoop = NONE;
   #lastTime = 0;
 
   /** A survey of logs of at most `records` records. */
   constructor(continuations: ContinuationTable, records: number) {
     this.#continuations = continuations;
     // Each record opens at most one slice; those open before come on top.
-    const slices = records * 2;
+    const slices = records + MAX_OPEN;
     this.roles = new Uint8Array(records);
     this.runStart = new Int32Array(records);
     this.slot = new Int32Array(slices);
-    this.start = new Float64Array(slices);
-    this.end = new Float64Array(slices);
+    this.start = new Int32Array(slices);
+    this.end = new Int32Array(slices);
     this.firstWake = new Int32Array(slices);
     this.wakeId = new Int32Array(records);
     this.nextWake = new Int32Array(records);
     this.ownAwait = new Int32Array(slices);
     this.#flags = new Uint8Array(slices);
     this.#lastWake = new Int32Array(slices);
-  }
-
-  /** Number of slices still running when the window ended. */
-  get open(): number {
-    return this.#stack.length;
   }
 
   /** True if the slice is written; otherwise it belongs to what ran before. */
@@ -154,19 +159,20 @@ export class TurnSurvey {
   read(log: RawLog): number {
     this.#begin();
     const { codes, times, length } = log;
-    let run = -1;
+    let run = NONE;
     // True directly after a request handler returned.
     let served = false;
     for (let i = 0; i < length; i++) {
       const at = i * RAW_STRIDE;
       const kind = codes[at] & 0xff;
       if (kind === RawKind.Await) {
-        if (this.#stack.length === 0) this.#openLoop();
-        if (times[i] !== 0 && this.#isLoop()) this.#setTime(times[i]);
+        this.#enterLoop();
+        const time = times[i];
+        if (time !== NO_TIME && this.#isLoop()) this.#setTime(time);
         const isLinked = (codes[at] >> 8 & AwaitFlag.Linked) !== 0;
         if (run >= 0 && !isLinked) {
           this.#closeRun(codes, run, i, served ? Role.Outer : Role.Child);
-          run = -1;
+          run = NONE;
           served = false;
         }
         if (run < 0) run = i;
@@ -179,58 +185,59 @@ export class TurnSurvey {
           ? Role.Own
           : Role.Child;
         this.#closeRun(codes, run, i, role);
-        run = -1;
+        run = NONE;
       }
       served = false;
-      const time = times[i];
       switch (kind) {
         case RawKind.Turn:
-          this.#lastTime = time;
+          this.#lastTime = times[i];
           break;
         case RawKind.TurnEnd:
-          this.#closeLoop();
-          this.#setTime(time);
+          this.#leaveLoop();
+          this.#setTime(times[i]);
           break;
         case RawKind.Resume:
-          this.#closeLoop();
-          this.#setTime(time);
-          this.#resume(codes[at + 1], time);
+          this.#leaveLoop();
+          this.#setTime(times[i]);
+          this.#resume(codes[at + 1]);
           break;
         case RawKind.Suspend:
-          served = this.#suspend(time);
+          served = this.#suspend(times[i]);
           break;
         case RawKind.Settle:
-          if (this.#stack.length === 0) this.#openLoop();
+          this.#enterLoop();
           this.#settle(codes[at + 1]);
           break;
         case RawKind.Schedule:
-          if (this.#stack.length === 0) this.#openLoop();
+          this.#enterLoop();
           this.#schedule(codes[at + 1]);
           break;
         case RawKind.Cancel:
-          if (this.#stack.length === 0) this.#openLoop();
+          this.#enterLoop();
           this.#flags[this.#current()] |= OPAQUE;
           break;
       }
     }
     let read = length;
     if (run >= 0) {
+      // A run as long as that is no chain of calls, and must not fill the log.
       const isLong = run < length >> 1;
       if (this.#isLoop() || isLong) {
         this.#closeRun(codes, run, length, served ? Role.Outer : Role.Child);
       } else read = run;
     }
+    this.#leaveLoop();
     this.#finish();
     return read;
   }
 
   /** Index of the innermost running slice. Some slice is running. */
   #current(): number {
-    return this.#stack[this.#stack.length - 1];
+    return this.#open[this.#depth - 1];
   }
 
   #isLoop(): boolean {
-    return this.slot[this.#current()] === LOOP;
+    return this.#depth > 0 && this.slot[this.#current()] === LOOP;
   }
 
   /** The number by which `settledBy` names a slice of this window. */
@@ -243,51 +250,53 @@ export class TurnSurvey {
     this.#before = this.#before + this.slices | 0;
     this.slices = 0;
     this.#wakes = 0;
-    const open = this.#stack.splice(0);
-    for (const slice of open) {
+    for (let i = 0; i < this.#depth; i++) {
       // Slices keep their order, so none is overwritten before it is read.
-      const again = this.#open(this.slot[slice], this.start[slice]);
-      this.#flags[again] = OPAQUE;
-      this.#stack.push(again);
+      const slot = this.slot[this.#open[i]];
+      this.#open[i] = this.#begins(slot, this.#lastTime, OPAQUE);
     }
   }
 
-  #open(slot: number, start: number): number {
+  /** A slice begins. */
+  #begins(slot: number, start: number, flags: number): number {
     const slice = this.slices++;
     this.slot[slice] = slot;
     this.start[slice] = start;
     this.end[slice] = start;
-    this.firstWake[slice] = -1;
-    this.#lastWake[slice] = -1;
-    this.ownAwait[slice] = -1;
-    this.#flags[slice] = 0;
+    this.firstWake[slice] = NONE;
+    this.ownAwait[slice] = NONE;
+    this.#flags[slice] = flags;
     return slice;
   }
 
-  #openLoop(): void {
-    const slice = this.#open(LOOP, this.#lastTime);
-    this.#flags[slice] = OPAQUE;
-    this.#stack.push(slice);
+  /** What comes is the loop's doing, if no slice runs. */
+  #enterLoop(): void {
+    if (this.#depth > 0) return;
+    const slice = this.#begins(LOOP, this.#lastTime, OPAQUE);
+    this.#open[this.#depth++] = slice;
     // After a slice of this turn it begins when that ended: not known yet.
-    if (this.#untimed.length > 0) this.#untimed.push(slice);
+    if (this.#untimedSlice >= 0) this.#untimedLoop = slice;
   }
 
-  #closeLoop(): void {
-    if (this.#stack.length > 0 && this.#isLoop()) this.#stack.pop();
+  #leaveLoop(): void {
+    if (this.#isLoop()) this.#depth--;
   }
 
   /** A clock reading: what ended since the last one ended now. */
   #setTime(time: number): void {
-    for (const slice of this.#untimed) this.#setEnd(slice, time);
-    this.#untimed.length = 0;
     this.#lastTime = time;
+    if (this.#untimedSlice < 0) return;
+    this.#setEnd(this.#untimedSlice, time);
+    this.#untimedSlice = NONE;
+    if (this.#untimedLoop < 0) return;
+    this.start[this.#untimedLoop] = this.end[this.#untimedLoop] = time;
+    this.#untimedLoop = NONE;
   }
 
   #setEnd(slice: number, time: number): void {
     this.end[slice] = time;
-    if (this.slot[slice] === LOOP) this.start[slice] = time;
-    else if (time - this.start[slice] < TASK_MS) return;
-    else if (this.#isRelay(slice)) this.#flags[slice] |= WAKES;
+    if (time - this.start[slice] < TASK_TICKS) return;
+    if (this.#isRelay(slice)) this.#flags[slice] |= WAKES;
     else if (!this.shedCallbacks) this.#flags[slice] |= OPAQUE;
   }
 
@@ -299,34 +308,29 @@ export class TurnSurvey {
       (notes[slot] & Note.Told) === 0;
   }
 
-  #resume(id: number, time: number): void {
-    const { kind, notes } = this.#continuations;
-    const slot = id === UNTRACED ? UNTRACED : this.#continuations.slot(id);
-    const slice = this.#open(slot, time);
-    this.#stack.push(slice);
-    if (slot > 0) {
-      const isCallback = kind[slot] === ContinuationKind.Reaction ||
-        kind[slot] === ContinuationKind.Microtask ||
-        kind[slot] === ContinuationKind.Relay;
-      if (!isCallback || (notes[slot] & Note.Told) !== 0) {
-        this.#flags[slice] = OPAQUE;
-      }
-      notes[slot] |= Note.Resumed;
-    } else if (slot === UNTRACED) {
-      this.#flags[slice] = OPAQUE;
+  #resume(id: number): void {
+    let slot = UNTRACED;
+    let flags = OPAQUE;
+    if (id !== UNTRACED) {
+      const { kind, notes } = this.#continuations;
+      slot = this.#continuations.slot(id);
+      const isTold = (notes[slot] & Note.Told) !== 0;
+      if (!isTold && isCallback(kind[slot])) flags = 0;
+      if (slot > 0) notes[slot] |= Note.Resumed;
     }
+    this.#open[this.#depth++] = this.#begins(slot, this.#lastTime, flags);
   }
 
   /** @returns true if a request handler returned to the loop */
   #suspend(time: number): boolean {
-    if (this.#stack.length === 0) return false;
-    const slice = this.#stack.pop()!;
-    if (time !== 0) {
+    if (this.#depth === 0) return false;
+    const slice = this.#open[--this.#depth];
+    if (time !== NO_TIME) {
       this.#setEnd(slice, time);
       this.#lastTime = time;
-    } else this.#untimed.push(slice);
+    } else this.#untimedSlice = slice;
     const slot = this.slot[slice];
-    return this.#stack.length === 0 && slot > 0 &&
+    return this.#depth === 0 && slot > 0 &&
       this.#continuations.kind[slot] === ContinuationKind.Request;
   }
 
@@ -349,7 +353,7 @@ export class TurnSurvey {
     const slice = this.#current();
     if (kind[slot] === ContinuationKind.Microtask) {
       this.#addWake(slice, id, slot);
-    } else if (kind[slot] !== ContinuationKind.Sleep) {
+    } else {
       notes[slot] |= Note.Told;
       this.#flags[slice] |= OPAQUE;
     }
@@ -359,10 +363,9 @@ export class TurnSurvey {
     this.#continuations.settledBy[slot] = this.#number(slice);
     const wake = this.#wakes++;
     this.wakeId[wake] = id;
-    this.nextWake[wake] = -1;
-    const last = this.#lastWake[slice];
-    if (last < 0) this.firstWake[slice] = wake;
-    else this.nextWake[last] = wake;
+    this.nextWake[wake] = NONE;
+    if (this.firstWake[slice] < 0) this.firstWake[slice] = wake;
+    else this.nextWake[this.#lastWake[slice]] = wake;
     this.#lastWake[slice] = wake;
   }
 
@@ -381,8 +384,9 @@ export class TurnSurvey {
     const slice = this.#current();
     const first = from * RAW_STRIDE;
     if (role === Role.Own && this.slot[slice] === 0 && to - from === 1) {
-      const alone = codes[first - RAW_STRIDE] & 0xff;
-      if (from > 0 && alone === RawKind.Resume) {
+      const isAlone = from > 0 &&
+        (codes[first - RAW_STRIDE] & 0xff) === RawKind.Resume;
+      if (isAlone) {
         // A promise that nobody stamped runs and does nothing but await: the
         // engine adopts the promise that an async function returned.
         this.roles[from] = Role.Lazy;
@@ -395,7 +399,7 @@ export class TurnSurvey {
     if (role === Role.Own) this.ownAwait[slice] = to - 1;
     const isCall = role === Role.Own ||
       role === Role.Outer && to - from === 1 ||
-      (codes[first] >> 8 & AwaitFlag.Call) !== 0;
+      hasCall(codes, from, to);
     if (isCall) this.#flags[slice] |= OPAQUE;
     for (let i = from; i < to; i++) {
       this.runStart[i] = from;
@@ -413,16 +417,13 @@ export class TurnSurvey {
    */
   #finish(): void {
     const { kind, notes } = this.#continuations;
-    this.#closeLoop();
-    for (const slice of this.#stack) this.#flags[slice] |= OPAQUE;
+    for (let i = 0; i < this.#depth; i++) {
+      this.#flags[this.#open[i]] |= OPAQUE;
+    }
     for (let slice = this.slices - 1; slice >= 0; slice--) {
       const slot = this.slot[slice];
       if (slot <= 0 || (this.#flags[slice] & OPAQUE) === 0) continue;
-      if ((notes[slot] & Note.Told) !== 0) continue;
-      const isCallback = kind[slot] === ContinuationKind.Reaction ||
-        kind[slot] === ContinuationKind.Microtask ||
-        kind[slot] === ContinuationKind.Relay;
-      if (!isCallback) continue;
+      if ((notes[slot] & Note.Told) !== 0 || !isCallback(kind[slot])) continue;
       notes[slot] |= Note.Becomes;
       const settler = this.#wokenBy(slice, slice);
       if (settler !== slice && !this.#isRelay(settler)) {
@@ -430,4 +431,19 @@ export class TurnSurvey {
       }
     }
   }
+}
+
+/** True if one of the awaits in the records `from` to `to` is of a call. */
+function hasCall(codes: Int32Array, from: number, to: number): boolean {
+  for (let i = from; i < to; i++) {
+    if ((codes[i * RAW_STRIDE] >> 8 & AwaitFlag.Call) !== 0) return true;
+  }
+  return false;
+}
+
+/** True for what is a task only if it turns out to do something. */
+function isCallback(kind: number): boolean {
+  return kind === ContinuationKind.Reaction ||
+    kind === ContinuationKind.Relay ||
+    kind === ContinuationKind.Microtask;
 }

@@ -48,6 +48,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   let lastParent: object | undefined;
   let lastWaiters: number | MoreWaiters = 0;
   let isLastThen = false;
+  // The time of a call's first suspension is worth a reading of the clock.
+  let isRunTimed = false;
   let isLastPlain = false;
   let relays = 0;
   // Reactions of the tracer's own that run, to be ended by `after`.
@@ -101,10 +103,12 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     // What was made inside the call that is awaited is no call of ours.
     if (index >= 0 && index < plainCount) plainCount = index;
     const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
-    const isCall = !isLinked && !isThen && plainCount > 0 && relays === 0;
+    const isCall = !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
       (isCall ? AwaitFlag.Call : 0);
-    const id = recorder.await(reason, flags, isCall);
+    if (!isLinked) isRunTimed = false;
+    const id = recorder.await(reason, flags, isCall && !isRunTimed);
+    if (isCall) isRunTimed = true;
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
     const isRelay = relays > 0 || !isCall && recorder.isRuntimeAwait;
