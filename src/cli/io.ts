@@ -5,7 +5,7 @@ import { open } from "node:fs/promises";
 import process from "node:process";
 
 /** Bytes asked for at once from a file. */
-const READ_BYTES = 1 << 20;
+const READ_BYTES = 1 << 18;
 
 /** Bytes to read and, where it is known, how many there are. */
 export interface Input {
@@ -77,22 +77,29 @@ async function openFile(path: string): Promise<Input> {
   });
   const { size } = await file.stat();
   const stream = new ReadableStream<Uint8Array>({
+    type: "bytes",
+    autoAllocateChunkSize: READ_BYTES,
     async pull(controller): Promise<void> {
+      const request = (controller as ReadableByteStreamController).byobRequest;
+      const view = request?.view;
+      // There always is one, because of the size above.
+      if (!request || !view) throw new Error("Internal error: no room to read");
+      const { buffer, byteOffset, byteLength } = view;
       try {
-        const piece = new Uint8Array(READ_BYTES);
-        const { bytesRead } = await file.read(piece, 0, READ_BYTES);
-        if (bytesRead > 0) {
-          return controller.enqueue(piece.subarray(0, bytesRead));
-        }
+        const room = new Uint8Array(buffer, byteOffset, byteLength);
+        const { bytesRead } = await file.read(room, 0, byteLength);
+        if (bytesRead > 0) return request.respond(bytesRead);
       } catch (error) {
         await file.close();
         throw new Error(`Cannot read ${path}: ${reason(error)}`);
       }
       await file.close();
       controller.close();
+      // A pending read ends only when it is answered.
+      request.respond(0);
     },
     cancel: () => file.close(),
-  }, { highWaterMark: 1 });
+  });
   return { stream, size };
 }
 

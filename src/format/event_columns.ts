@@ -42,13 +42,14 @@ SHOWN_TYPE[EventType.GoUnblockLocal] = EventType.GoUnblock;
 SHOWN_TYPE[EventType.GoSysExitLocal] = EventType.GoSysExit;
 
 type ProcColumn = Uint8Array | Uint16Array | Uint32Array;
+type StackColumn = Uint16Array | Uint32Array;
 
 /**
  * The events of a trace. Goroutines, processors, stacks and strings are dense
  * indices into the trace's tables; index 0 is "none".
  *
- * Memory: 26 bytes a row with up to 256 processors, and 8 for each value of
- * an event that has more than a goroutine to tell. Rows from `length` on are
+ * Memory: 24 bytes a row with up to 256 processors and 65,536 stacks, and 8 for
+ * each value of an event that has more than a goroutine to tell. Rows from `length` on are
  * unused room, which the system does not back with memory before it is
  * written.
  */
@@ -60,7 +61,7 @@ export class EventColumns {
   type: Uint8Array;
   proc: ProcColumn;
   go: Uint32Array;
-  stack: Uint32Array;
+  stack: StackColumn;
   /** The goroutine argument, or where in `pool` the arguments begin. */
   arg: Uint32Array;
   /** Byte offset of the record in the file. */
@@ -72,7 +73,7 @@ export class EventColumns {
     this.type = new Uint8Array(capacity);
     this.proc = new Uint8Array(capacity);
     this.go = new Uint32Array(capacity);
-    this.stack = new Uint32Array(capacity);
+    this.stack = new Uint16Array(capacity);
     this.arg = new Uint32Array(capacity);
     this.offset = new Uint32Array(capacity);
   }
@@ -88,7 +89,8 @@ export class EventColumns {
     const Proc = this.proc.constructor as new (size: number) => ProcColumn;
     this.proc = copied(this.proc, new Proc(capacity));
     this.go = copied(this.go, new Uint32Array(capacity));
-    this.stack = copied(this.stack, new Uint32Array(capacity));
+    const Stack = this.stack.constructor as new (size: number) => StackColumn;
+    this.stack = copied(this.stack, new Stack(capacity));
     this.arg = copied(this.arg, new Uint32Array(capacity));
     this.offset = copied(this.offset, new Uint32Array(capacity));
   }
@@ -101,6 +103,17 @@ export class EventColumns {
       ? new Uint16Array(this.capacity)
       : new Uint32Array(this.capacity);
     this.proc = copied(this.proc, wider);
+  }
+
+  /** Stack indices from here on need a wider column. */
+  get stackLimit(): number {
+    return this.stack.BYTES_PER_ELEMENT === 2 ? 0x1_0000 : 2 ** 32;
+  }
+
+  /** Makes `stack` wide enough for indices below `count`. */
+  reserveStacks(count: number): void {
+    if (count <= this.stackLimit) return;
+    this.stack = copied(this.stack, new Uint32Array(this.capacity));
   }
 
   /**
@@ -140,7 +153,8 @@ export class EventColumns {
     const Proc = this.proc.constructor as new (size: number) => ProcColumn;
     this.proc = gathered(this.proc, order, new Proc(length));
     this.go = gathered(this.go, order, new Uint32Array(length));
-    this.stack = gathered(this.stack, order, new Uint32Array(length));
+    const Stack = this.stack.constructor as new (size: number) => StackColumn;
+    this.stack = gathered(this.stack, order, new Stack(length));
     this.arg = gathered(this.arg, order, new Uint32Array(length));
     this.offset = gathered(this.offset, order, new Uint32Array(length));
   }

@@ -53,6 +53,8 @@ export const SAMPLE_PROC = 5;
 
 /** Bytes that decoding may look at beyond the record it has decided to read. */
 const SLACK = 64;
+/** More than any record but long strings, logs and stacks. */
+const SHORT_BYTES = 1024;
 /** A row's offset is kept in 32 bits. */
 const MAX_FILE_BYTES = 2 ** 32;
 const INT64_WRAP = 2n ** 63n;
@@ -134,7 +136,7 @@ export class RecordReader {
   #input: UvarintReader = new UvarintReader();
   #values: Float64Array = new Float64Array(MAX_VALUES);
   #rest: Uint8Array = new Uint8Array(0);
-  /** File offset of the first byte of `#rest` and of the next piece. */
+  /** File offset of the bytes that are decoded; between pieces, of `#rest`. */
   #offset: number = 0;
   #list: ProcList;
   #listByProc: (ProcList | undefined)[] = [];
@@ -166,19 +168,46 @@ export class RecordReader {
    * @throws {TraceFormatError} When a record cannot be decoded.
    */
   push(bytes: Uint8Array): void {
-    const piece = this.#rest.length === 0 ? bytes : joined(this.#rest, bytes);
     let pos = 0;
     if (this.#version === undefined) {
-      if (piece.length < HEADER_BYTES) {
-        this.#rest = piece.slice();
-        return;
-      }
-      this.#begin(piece);
-      pos = HEADER_BYTES;
+      const head = joined(this.#rest, bytes);
+      this.#rest = head;
+      if (head.length < HEADER_BYTES) return;
+      this.#begin(head);
+      this.#rest = head.subarray(HEADER_BYTES, HEADER_BYTES);
+      pos = bytes.length - (head.length - HEADER_BYTES);
+      this.#offset = HEADER_BYTES - pos;
+    } else if (this.#rest.length > 0) {
+      pos = this.#scanRest(bytes);
+      if (pos === INCOMPLETE) return;
     }
-    pos = this.#scan(piece, pos, piece.length - SLACK, piece.length - SLACK);
-    this.#rest = piece.slice(pos);
+    const end = bytes.length - SLACK;
+    pos = this.#scan(bytes, pos, end, end);
+    this.#rest = bytes.slice(pos);
     this.#offset += pos;
+  }
+
+  /**
+   * Decodes the records that begin in what is left of the last piece, and
+   * returns where in `bytes` the next one begins, or {@linkcode INCOMPLETE} if
+   * one does not end there; it is then all kept.
+   */
+  #scanRest(bytes: Uint8Array): number {
+    // Most records are short: a little of the new piece is enough to end them.
+    for (const size of [Math.min(SHORT_BYTES, bytes.length), bytes.length]) {
+      const rest = this.#rest.length;
+      const both = joined(this.#rest, bytes.subarray(0, size));
+      const limit = both.length - SLACK;
+      const pos = this.#scan(both, 0, Math.min(rest, limit), limit);
+      if (pos >= rest) {
+        this.#offset += rest;
+        return pos - rest;
+      }
+      this.#rest = this.#rest.subarray(pos);
+      this.#offset += pos;
+    }
+    this.#rest = joined(this.#rest, bytes);
+    return INCOMPLETE;
   }
 
   /**
@@ -198,6 +227,8 @@ export class RecordReader {
     this.#rest = new Uint8Array(0);
     if (this.#saidWrong !== undefined) throw this.#saidWrong;
     this.#dropEmptyLists();
+    // Starts will get the stacks that creations name.
+    this.events.reserveStacks(this.stacks.ids.length);
   }
 
   /** Ticks of an absolute value, relative to `baseTicks`. */
@@ -280,7 +311,10 @@ export class RecordReader {
           value = input.next();
           if (value < 0) value = this.#wideValue(value, pos);
           if (input.pos > limit) return pos;
-          if (value !== 0) stack = stackIds.put(value);
+          if (value !== 0) {
+            stack = stackIds.put(value);
+            if (stack >= events.stackLimit) events.reserveStacks(stack + 1);
+          }
         } else if (input.pos > limit) return pos;
         if (route === UNBLOCK_LOCAL) arg = goroutines.put(arg);
       }
@@ -456,6 +490,7 @@ export class RecordReader {
     }
     this.#ticks = ticks;
     const stack = spec.stack ? this.stacks.ids.put(values[count - 1]) : 0;
+    if (stack >= events.stackLimit) events.reserveStacks(stack + 1);
     const given = count - 1 - (spec.stack ? 1 : 0);
     const list = this.#list;
     let go = list.go;

@@ -73,24 +73,43 @@ export function parseTrace(
   return completed(records, options);
 }
 
+/** Bytes asked for at once where the stream lets us bring the memory. */
+const READ_BYTES = 1 << 18;
+
+/** The pieces of a stream; each is valid until the next is asked for. */
 async function* pieces(
   stream: ReadableStream<Uint8Array>,
 ): AsyncGenerator<Uint8Array> {
-  // Not every runtime's streams are async iterable; their readers are alike.
-  const reader = stream.getReader();
+  const reader = readerOf(stream);
+  let buffer = new ArrayBuffer(READ_BYTES);
   let isDone = false;
   try {
     for (;;) {
-      const { done, value } = await reader.read();
+      const { done, value } = reader instanceof ReadableStreamBYOBReader
+        ? await reader.read(new Uint8Array(buffer))
+        : await reader.read();
       if (done) {
         isDone = true;
         return;
       }
       yield value;
+      buffer = value.buffer as ArrayBuffer;
     }
   } finally {
+    // The stream may have failed already; its error is on its way.
     if (!isDone) await reader.cancel().catch(() => undefined);
     reader.releaseLock();
+  }
+}
+
+/** A reader that reuses one piece of memory, where the stream can do that. */
+function readerOf(
+  stream: ReadableStream<Uint8Array>,
+): ReadableStreamDefaultReader<Uint8Array> | ReadableStreamBYOBReader {
+  try {
+    return stream.getReader({ mode: "byob" });
+  } catch {
+    return stream.getReader();
   }
 }
 

@@ -8,8 +8,10 @@ import {
   assertStringIncludes,
 } from "../support/assert.ts";
 import { findGoTools, judge } from "../support/go_tools.ts";
+import { Random } from "../support/random.ts";
 import { VERDICTS } from "../support/verdicts.ts";
 import { TraceFormatError } from "../../src/format/errors.ts";
+import { RecordReader } from "../../src/format/record_reader.ts";
 import { parseTrace } from "../../src/format/trace_reader.ts";
 
 test("parseTrace() gives the verdicts of the specification", () => {
@@ -22,6 +24,41 @@ test("parseTrace() gives the verdicts of the specification", () => {
     assert(error !== undefined, `${name}: was taken, wanted ${kind}`);
     assertEquals(error.kind, kind, `${name}: ${error.message}`);
     assertStringIncludes(error.rule, rule ?? "", name);
+  }
+});
+
+test("RecordReader gives the same verdicts however the bytes are cut up", () => {
+  for (const { name, bytes } of VERDICTS) {
+    const random = new Random(bytes.length);
+    const records = new RecordReader();
+    let message: string | undefined;
+    try {
+      for (let at = 0; at < bytes.length;) {
+        // Pieces that hold no whole record, some that hold a few, some many.
+        const size = 1 + random.below(random.pick([3, 60, 100_000]));
+        records.push(bytes.slice(at, at + size));
+        at += size;
+      }
+      records.finish();
+    } catch (error) {
+      assert(error instanceof TraceFormatError, `${name}: ${error}`);
+      message = error.message;
+    }
+    const whole = new RecordReader(bytes.length);
+    let wanted: string | undefined;
+    try {
+      whole.push(bytes);
+      whole.finish();
+    } catch (error) {
+      wanted = (error as Error).message;
+    }
+    assertEquals(message, wanted, name);
+    assertEquals(records.events.length, whole.events.length, name);
+    assertEquals(records.cutAt, whole.cutAt, name);
+    for (let row = 0; row < whole.events.length; row++) {
+      assertEquals(records.events.offset[row], whole.events.offset[row], name);
+      assertEquals(records.events.time[row], whole.events.time[row], name);
+    }
   }
 });
 
