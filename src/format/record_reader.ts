@@ -29,7 +29,7 @@ import {
   MAX_UVARINT_BYTES,
 } from "./limits.ts";
 import { ReadStacks, ReadStrings } from "./read_tables.ts";
-import { TOO_LONG, UvarintReader, WIDE } from "./varint.ts";
+import { TOO_LONG, UvarintReader } from "./varint.ts";
 import { WideValues } from "./wide_values.ts";
 
 /**
@@ -170,13 +170,12 @@ export class RecordReader {
   push(bytes: Uint8Array): void {
     let pos = 0;
     if (this.#version === undefined) {
-      const head = joined(this.#rest, bytes);
-      this.#rest = head;
-      if (head.length < HEADER_BYTES) return;
-      this.#begin(head);
-      this.#rest = head.subarray(HEADER_BYTES, HEADER_BYTES);
-      pos = bytes.length - (head.length - HEADER_BYTES);
-      this.#offset = HEADER_BYTES - pos;
+      const missing = HEADER_BYTES - this.#rest.length;
+      this.#rest = joined(this.#rest, bytes.subarray(0, missing));
+      if (this.#rest.length < HEADER_BYTES) return;
+      this.#begin(this.#rest);
+      pos = missing;
+      this.#offset = HEADER_BYTES - missing;
     } else if (this.#rest.length > 0) {
       pos = this.#scanRest(bytes);
       if (pos === INCOMPLETE) return;
@@ -257,10 +256,7 @@ export class RecordReader {
    * readable.
    */
   #scan(bytes: Uint8Array, start: number, safe: number, limit: number): number {
-    const { events, goroutines, stacks } = this;
-    const stackIds = stacks.ids;
-    const input = this.#input;
-    input.bytes = bytes;
+    this.#input.bytes = bytes;
     if (this.#offset + bytes.length > MAX_FILE_BYTES) {
       throw this.#error("record", 0, "the file is larger than 4 GiB");
     }
@@ -271,67 +267,91 @@ export class RecordReader {
       }
     }
     while (pos < safe) {
+      pos = this.#scanCommon(bytes, pos, safe, limit);
+      if (pos >= safe) return pos;
+      const next = this.#record(bytes, pos, limit);
+      if (next === INCOMPLETE) return pos;
+      pos = next;
+    }
+    return pos;
+  }
+
+  /**
+   * Decodes records of the common types, up to the first of another type or
+   * form, and returns where that begins. Most of a trace passes here, so the
+   * columns and the state of the batch are held in local variables.
+   */
+  #scanCommon(
+    bytes: Uint8Array,
+    start: number,
+    safe: number,
+    limit: number,
+  ): number {
+    const { events, goroutines } = this;
+    const { time, type: types, proc, go, stack, arg, offset } = events;
+    const { capacity, stackLimit } = events;
+    const stackIds = this.stacks.ids;
+    const valueCounts = this.#valueCounts;
+    const input = this.#input;
+    const list = this.#list;
+    const base = this.#offset;
+    let row = events.length;
+    let ticks = this.#ticks;
+    let current = list.go;
+    let pos = start;
+    while (pos < safe && row < capacity) {
       const route = ROUTES[bytes[pos]];
-      if (route === GENERAL) {
-        const next = this.#record(bytes, pos, limit);
-        if (next === INCOMPLETE) return pos;
-        pos = next;
-        continue;
-      }
+      if (route === GENERAL) break;
       const type = bytes[pos] & 0x3f;
-      if (this.#valueCounts[type] < 0) throw this.#unknownType(type, pos);
       let value = bytes[pos + 1];
       if (value < 0x80) input.pos = pos + 2;
       else {
         input.pos = pos + 1;
         value = input.next();
       }
-      let ticks = this.#ticks + value;
-      if (value < 0 || !(ticks <= Number.MAX_SAFE_INTEGER)) {
-        ticks = this.#wideTicks(value, pos);
-      }
-      const list = this.#list;
-      let go = list.go;
-      let arg = 0;
-      let stack = 0;
+      const now = ticks + value;
+      // What is rare here is left to the general way.
+      if (value < 0 || now > Number.MAX_SAFE_INTEGER) break;
+      let own = current;
       let after = 0;
+      let target = 0;
+      let stackIndex = 0;
       if (route === START_LOCAL) {
         value = input.next();
-        if (value < 0) value = this.#wideValue(value, pos);
-        if (input.pos > limit) return pos;
-        go = arg = after = goroutines.put(value);
+        if (value < 0 || input.pos > limit) break;
+        own = after = target = goroutines.put(value);
       } else {
+        let woken = 0;
         if (route === UNBLOCK_LOCAL) {
-          value = input.next();
-          if (value < 0) value = this.#wideValue(value, pos);
-          after = go;
-          arg = value;
+          woken = input.next();
+          if (woken < 0) break;
+          after = current;
         }
         if (route !== PARK_STACKLESS) {
           value = input.next();
-          if (value < 0) value = this.#wideValue(value, pos);
-          if (input.pos > limit) return pos;
-          if (value !== 0) {
-            stack = stackIds.put(value);
-            if (stack >= events.stackLimit) events.reserveStacks(stack + 1);
-          }
-        } else if (input.pos > limit) return pos;
-        if (route === UNBLOCK_LOCAL) arg = goroutines.put(arg);
+          if (value < 0) break;
+          if (value !== 0) stackIndex = stackIds.put(value);
+          if (stackIndex >= stackLimit) break;
+        }
+        if (input.pos > limit) break;
+        if (route === UNBLOCK_LOCAL) target = goroutines.put(woken);
       }
-      this.#ticks = ticks;
-      list.go = after;
-      const row = events.length;
-      if (row === events.capacity) events.reserve(2 * row);
-      events.time[row] = ticks;
-      events.type[row] = type;
-      events.proc[row] = list.proc;
-      events.go[row] = go;
-      events.stack[row] = stack;
-      events.arg[row] = arg;
-      events.offset[row] = this.#offset + pos;
-      events.length = row + 1;
+      if (valueCounts[type] < 0) break;
+      ticks = now;
+      current = after;
+      time[row] = now;
+      types[row] = type;
+      proc[row] = list.proc;
+      go[row] = own;
+      stack[row] = stackIndex;
+      arg[row] = target;
+      offset[row] = base + pos;
+      row++;
       pos = input.pos;
     }
+    events.length = row;
+    this.#ticks = ticks;
+    list.go = current;
     return pos;
   }
 
@@ -622,12 +642,6 @@ export class RecordReader {
       });
     }
     return this.wides.put(this.#input.wide);
-  }
-
-  /** The ticks after a delta that is large or leads beyond a safe integer. */
-  #wideTicks(delta: number, pos: number): number {
-    if (delta === TOO_LONG) this.#wideValue(delta, pos);
-    return this.#addWide(delta === WIDE ? this.#input.wide : BigInt(delta));
   }
 
   /** `#ticks + delta` in 64 bits that wrap, as Go adds. */

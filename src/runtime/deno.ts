@@ -77,7 +77,8 @@ export function denoAdapter(): RuntimeAdapter {
       }
     },
     installHooks(hooks, kind) {
-      return kind === "internal"
+      // Those that cannot be taken out again go on: two kinds would be too many.
+      return kind === "internal" || isInternalInstalled
         ? installInternalHooks(namespace, hooks)
         : installPublicHooks(hooks, kind);
     },

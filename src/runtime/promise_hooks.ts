@@ -45,7 +45,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   let plainCount = 0;
   // The last await, as long as nothing followed it.
   let lastReaction: object | undefined;
-  let lastParent: object | undefined;
+  let lastParent: PromiseStamp | undefined;
   let lastWaiters: number | MoreWaiters = 0;
   let isLastThen = false;
   // The time of a call's first suspension is worth a reading of the clock.
@@ -75,12 +75,12 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
 
   function init(promise: object, parent: object | undefined): void {
     if (recorder.untraced > 0 || recorder.isAfterHushed) {
-      if (parent !== undefined) {
-        PromiseStamp.setContinuation(promise, UNTRACED, 0);
-      }
+      const isReaction = parent !== undefined;
+      PromiseStamp.make(promise, isReaction ? UNTRACED : 0, 0);
       return;
     }
     if (parent === undefined) {
+      PromiseStamp.make(promise, 0, 0);
       endRun();
       if (relays === 0) pushPlain(promise);
       isLastPlain = true;
@@ -88,10 +88,10 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       return;
     }
     isLastPlain = false;
-    initReaction(promise, parent);
+    initReaction(promise, PromiseStamp.of(parent));
   }
 
-  function initReaction(promise: object, parent: object): void {
+  function initReaction(promise: object, parent: PromiseStamp): void {
     const before = PromiseStamp.waiters(parent);
     const reason = PromiseStamp.reason(parent);
     // Is it the promise of a call just made, or of the reaction just made?
@@ -109,6 +109,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     if (!isLinked) isRunTimed = false;
     const id = recorder.await(reason, flags, isCall && !isRunTimed);
     if (isCall) isRunTimed = true;
+    PromiseStamp.make(promise, id, reason);
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
     const isRelay = relays > 0 || !isCall && recorder.isRuntimeAwait;
@@ -117,7 +118,6 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       continuations.kind[continuations.slot(id)] = ContinuationKind.Relay;
     }
     isLastThen = isThen || relays > 0;
-    PromiseStamp.setContinuation(promise, id, reason);
     lastReaction = promise;
     lastParent = parent;
     lastWaiters = before;
@@ -146,15 +146,15 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       recorder.endStart();
       return;
     }
-    if (PromiseStamp.continuation(promise) === UNTRACED) {
-      if (untracedDepth > 0) {
+    if (recorder.untraced > 0) {
+      if (recorder.isHushed) recorder.unhush();
+      else if (untracedDepth > 0) {
+        if (PromiseStamp.continuation(promise) !== UNTRACED) return;
         untracedDepth--;
         recorder.leaveUntraced();
-      }
-      return;
+        return;
+      } else return;
     }
-    if (recorder.isHushed) recorder.unhush();
-    if (recorder.untraced > 0) return;
     recorder.suspend();
   }
 
@@ -166,12 +166,13 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   }
 
   function settled(promise: object): void {
-    const waiters = PromiseStamp.waiters(promise);
+    const stamp = PromiseStamp.of(promise);
+    const waiters = PromiseStamp.waiters(stamp);
+    PromiseStamp.setWaiters(stamp, SETTLED);
     if (waiters === 0 || waiters === SETTLED) {
-      settledUnseen(promise);
+      settledUnseen(stamp);
       return;
     }
-    PromiseStamp.setWaiters(promise, SETTLED);
     endRun();
     isLastPlain = false;
     let at = waiters;
@@ -183,12 +184,12 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   }
 
   /** Nobody waits for it: of interest only for what it comes between. */
-  function settledUnseen(promise: object): void {
+  function settledUnseen(stamp: PromiseStamp): void {
     if (recorder.untraced > 0) return;
-    const id = PromiseStamp.continuation(promise);
+    const id = PromiseStamp.continuation(stamp);
     if (id !== 0 && id === recorder.current) return;
-    if (promise === lastReaction && lastParent !== undefined) {
-      undoWrapper(promise, id);
+    if (stamp === lastReaction && lastParent !== undefined) {
+      undoWrapper(stamp, id);
       return;
     }
     endRun();
@@ -197,10 +198,9 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   }
 
   /** The last await was none: V8 made `W` around a value, settled at once. */
-  function undoWrapper(promise: object, id: number): void {
+  function undoWrapper(stamp: PromiseStamp, id: number): void {
     recorder.undoAwait(id);
-    PromiseStamp.setContinuation(promise, 0, 0);
-    PromiseStamp.setWaiters(promise, SETTLED);
+    PromiseStamp.clear(stamp);
     // The parent of W is the promise of the activation that awaits.
     PromiseStamp.setWaiters(lastParent!, lastWaiters);
     PromiseStamp.explain(lastParent!, Reason.Task);

@@ -1,10 +1,12 @@
 /**
  * What the tracer knows of a promise, kept on the promise itself as private
  * fields: invisible to the program, possible on frozen promises, gone with it,
- * and three times cheaper than a WeakMap.
+ * and ten times cheaper than a WeakMap.
  *
  * A constructor may return another object, and a subclass then adds its fields
- * to that. Adding them twice throws, so `has` is asked first.
+ * to that. Adding them to a promise that has none takes 11 ns, asking one that
+ * has none whether it has them 50 ns: so every promise gets them when it is
+ * made, and only those made before the recording are asked in vain.
  */
 
 /** Returns the object given, so that a subclass adds its fields to it. */
@@ -28,15 +30,32 @@ export class MoreWaiters {
 /** Waiters of a promise that is settled: more cannot come. */
 export const SETTLED = -1;
 
+/** What the fields of the next promise begin with. */
+let nextContinuation = 0;
+let nextReason = 0;
+
 /** The fields; see the head of this file. */
 export class PromiseStamp extends Given {
-  #continuation = 0;
+  #continuation = nextContinuation;
   #waiters: number | MoreWaiters = 0;
-  #reason = 0;
+  #reason = nextReason;
 
-  /** True if the promise carries the fields. */
-  static has(promise: object): boolean {
-    return #continuation in promise;
+  /**
+   * Gives fields to a promise that has none: to one just made.
+   *
+   * @param continuation id of what runs when it is a reaction, else 0
+   * @param reason what an await of it waits for, 0 if that is not known
+   */
+  static make(promise: object, continuation: number, reason: number): void {
+    nextContinuation = continuation;
+    nextReason = reason;
+    new PromiseStamp(promise);
+  }
+
+  /** The promise with its fields, which it gets if it has none. */
+  static of(promise: object): PromiseStamp {
+    if (!(#continuation in promise)) PromiseStamp.make(promise, 0, 0);
+    return promise as PromiseStamp;
   }
 
   /** Id of the continuation that is this promise's reaction, 0 for none. */
@@ -45,33 +64,29 @@ export class PromiseStamp extends Given {
   }
 
   /** Ids of the continuations that wait for it: none, one, more, or SETTLED. */
-  static waiters(promise: object): number | MoreWaiters {
-    return #continuation in promise ? promise.#waiters : 0;
-  }
-
-  /** What an await of it waits for. */
-  static reason(promise: object): number {
-    return #continuation in promise ? promise.#reason : 0;
-  }
-
-  /** Sets the continuation of a promise without fields. */
-  static setContinuation(promise: object, id: number, reason: number): void {
-    if (!(#continuation in promise)) new PromiseStamp(promise);
-    const stamped = promise as PromiseStamp;
-    stamped.#continuation = id;
-    stamped.#reason = reason;
+  static waiters(stamp: PromiseStamp): number | MoreWaiters {
+    return stamp.#waiters;
   }
 
   /** Sets the waiters of a promise. */
-  static setWaiters(promise: object, waiters: number | MoreWaiters): void {
-    if (!(#continuation in promise)) new PromiseStamp(promise);
-    (promise as PromiseStamp).#waiters = waiters;
+  static setWaiters(stamp: PromiseStamp, waiters: number | MoreWaiters): void {
+    stamp.#waiters = waiters;
+  }
+
+  /** What an await of it waits for. */
+  static reason(stamp: PromiseStamp): number {
+    return stamp.#reason;
+  }
+
+  /** The promise is no reaction after all. */
+  static clear(stamp: PromiseStamp): void {
+    stamp.#continuation = 0;
+    stamp.#reason = 0;
   }
 
   /** Sets what an await of the promise waits for, unless it is known. */
   static explain(promise: object, reason: number): void {
-    if (!(#continuation in promise)) new PromiseStamp(promise);
-    const stamped = promise as PromiseStamp;
-    if (stamped.#reason === 0) stamped.#reason = reason;
+    const stamp = PromiseStamp.of(promise);
+    if (stamp.#reason === 0) stamp.#reason = reason;
   }
 }
