@@ -148,15 +148,13 @@ export class EventColumns {
   rearrange(order: Uint32Array): void {
     const { length } = order;
     this.length = length;
-    this.time = gathered(this.time, order, new Float64Array(length));
-    this.type = gathered(this.type, order, new Uint8Array(length));
-    const Proc = this.proc.constructor as new (size: number) => ProcColumn;
-    this.proc = gathered(this.proc, order, new Proc(length));
-    this.go = gathered(this.go, order, new Uint32Array(length));
-    const Stack = this.stack.constructor as new (size: number) => StackColumn;
-    this.stack = gathered(this.stack, order, new Stack(length));
-    this.arg = gathered(this.arg, order, new Uint32Array(length));
-    this.offset = gathered(this.offset, order, new Uint32Array(length));
+    this.time = gatheredTimes(this.time, order);
+    this.type = gatheredBytes(this.type, order);
+    this.go = gatheredWords(this.go, order);
+    this.arg = gatheredWords(this.arg, order);
+    this.offset = gatheredWords(this.offset, order);
+    this.proc = gatheredIndices(this.proc, order);
+    this.stack = gatheredIndices(this.stack, order);
   }
 }
 
@@ -171,15 +169,49 @@ function copied<T extends Column>(from: Column, to: T): T {
   return to;
 }
 
-function gathered<T extends Column>(
-  from: T,
-  order: Uint32Array,
-  to: T,
-): T {
-  for (let index = 0; index < order.length; index++) {
+// One function for each kind of array: engines compile a loop over arrays of
+// one kind to a few instructions, and one over many kinds to many times that.
+
+function gatheredTimes(from: Float64Array, order: Uint32Array): Float64Array {
+  const to = new Float64Array(order.length);
+  for (let index = 0; index < to.length; index++) {
     to[index] = from[order[index]];
   }
   return to;
+}
+
+function gatheredWords(from: Uint32Array, order: Uint32Array): Uint32Array {
+  const to = new Uint32Array(order.length);
+  for (let index = 0; index < to.length; index++) {
+    to[index] = from[order[index]];
+  }
+  return to;
+}
+
+function gatheredHalves(from: Uint16Array, order: Uint32Array): Uint16Array {
+  const to = new Uint16Array(order.length);
+  for (let index = 0; index < to.length; index++) {
+    to[index] = from[order[index]];
+  }
+  return to;
+}
+
+function gatheredBytes(from: Uint8Array, order: Uint32Array): Uint8Array {
+  const to = new Uint8Array(order.length);
+  for (let index = 0; index < to.length; index++) {
+    to[index] = from[order[index]];
+  }
+  return to;
+}
+
+/** For columns that are as wide as their trace needs. */
+function gatheredIndices<T extends ProcColumn | StackColumn>(
+  from: T,
+  order: Uint32Array,
+): T {
+  if (from instanceof Uint8Array) return gatheredBytes(from, order) as T;
+  if (from instanceof Uint16Array) return gatheredHalves(from, order) as T;
+  return gatheredWords(from, order) as T;
 }
 
 function argumentKind(name: string): ArgumentKind {

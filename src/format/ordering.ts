@@ -143,7 +143,7 @@ function listsOf(records: RecordReader): Rows[] {
 /** With one list there is nothing to choose: how many rows from the first on are in order. */
 function placeOne(states: OrderingStates, total: number): number {
   for (let row = 0; row < total; row++) {
-    if (!states.apply(row)) return row;
+    if (!states.apply(row, states.subject(row))) return row;
   }
   return total;
 }
@@ -167,12 +167,17 @@ function placeAll(
   const frontier = lists.length <= MAX_SORTED
     ? new SortedFrontier(lists.length)
     : new HeapFrontier(lists.length);
+  /** Whose state the next event of a list depends on, by list. */
+  const subjects = new Int32Array(lists.length);
   const enter = (list: number): void => {
     const row = heads[list];
-    if (states.isReady(row)) return frontier.push(list, events.time[row]);
+    const subject = subjects[list] = states.subject(row);
+    if (states.isReady(row, subject)) {
+      return frontier.push(list, events.time[row]);
+    }
     waiting.add(
       list,
-      states.subject(row),
+      subject,
       states.neededStatus(row),
       states.neededSeq(row),
     );
@@ -185,12 +190,12 @@ function placeAll(
   while (frontier.length > 0) {
     const list = frontier.take();
     const row = heads[list];
+    const subject = subjects[list];
     // Two lists had an event for one goroutine, and this one came second.
-    if (!states.apply(row)) return placed;
+    if (!states.apply(row, subject)) return placed;
     order[placed++] = row;
     heads[list] = lists[list].next();
     if (heads[list] >= 0) enter(list);
-    const subject = states.subject(row);
     if (subject < 0) continue;
     const status = states.status(subject);
     let ready = waiting.take(subject, status, states.seq(subject));

@@ -137,9 +137,8 @@ export class OrderingStates {
     return this.#seq[subject];
   }
 
-  /** True if the event of `row` can come next. */
-  isReady(row: number): boolean {
-    const subject = this.subject(row);
+  /** True if the event of `row`, which is about `subject`, can come next. */
+  isReady(row: number, subject: number): boolean {
     if (subject < 0) return true;
     if (this.#status[subject] !== this.neededStatus(row)) return false;
     const seq = this.neededSeq(row);
@@ -147,11 +146,10 @@ export class OrderingStates {
   }
 
   /**
-   * Applies the event of `row`; returns false if its subject is not as the
-   * event needs it.
+   * Applies the event of `row`, which is about `subject`; returns false if
+   * that is not as the event needs it.
    */
-  apply(row: number): boolean {
-    const subject = this.subject(row);
+  apply(row: number, subject: number): boolean {
     if (subject < 0) return true;
     const type = this.#events.type[row];
     if (this.#status[subject] !== NEEDED_STATUS[type]) return false;
