@@ -6,6 +6,7 @@
 
 import type { StringId } from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
+import { toTicks } from "./clock.ts";
 import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
 import { Consumer, type ConsumerEnd } from "./consumer.ts";
 import type { ContinuationTable } from "./continuation_table.ts";
@@ -135,8 +136,11 @@ export class Recording {
     return consumer;
   }
 
-  /** Ends a consumer: what it was sent becomes a whole trace. */
-  leave(consumer: Consumer, end: ConsumerEnd): void {
+  /**
+   * Ends a consumer: what it was sent becomes a whole trace. `now` is the
+   * clock's reading, in milliseconds, at which the trace ends.
+   */
+  leave(consumer: Consumer, end: ConsumerEnd, now: number): void {
     if (!this.consumers.has(consumer)) return;
     if (end === "left") consumer.queue.clear();
     else {
@@ -144,7 +148,9 @@ export class Recording {
       this.flush();
     }
     // A flush may just have ended it for being slow.
-    if (this.consumers.has(consumer)) this.#close(consumer, end);
+    if (this.consumers.has(consumer)) {
+      this.#close(consumer, end, toTicks(now, this.#parts.origin));
+    }
     consumer.wake();
   }
 
@@ -174,10 +180,10 @@ export class Recording {
   }
 
   /** Appends the end of a trace to a consumer's queue. */
-  #close(consumer: Consumer, end: ConsumerEnd): void {
+  #close(consumer: Consumer, end: ConsumerEnd, ticks: number): void {
     const { running, isAwake } = this.#encoder;
     const tail = encodeTail({
-      ticks: this.#buffer.lastTicks,
+      ticks: Math.max(ticks, this.#buffer.lastTicks),
       running,
       isAwake,
       category: this.#category,
@@ -198,7 +204,7 @@ export class Recording {
       this.#wakeNeeded = true;
       if (consumer.queue.pressure >= 1) {
         this.#slowConsumers++;
-        this.#close(consumer, "slow");
+        this.#close(consumer, "slow", this.#buffer.lastTicks);
         this.#unwoken.push(consumer);
       } else if (consumer.queue.pressure > pressure) {
         pressure = consumer.queue.pressure;

@@ -53,7 +53,8 @@ export class SiteTable {
    * where the function begins, as far as it is known.
    */
   put(fn: string, file: string, line: number, functionLine = 0): number {
-    const key = `${line} ${file} ${fn}`;
+    // Neither a name nor a file holds a line feed.
+    const key = `${line}\n${file}\n${fn}`;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
     if (this.size >= this.#limit) {
@@ -62,7 +63,7 @@ export class SiteTable {
     }
     const id = this.#sites.push({ fn, file, line }) - 1;
     this.#ids.set(key, id);
-    const owner = `${functionLine} ${file} ${fn}`;
+    const owner = `${functionLine}\n${file}\n${fn}`;
     const first = this.#functions.get(owner) ?? id;
     if (first === id) this.#functions.set(owner, id);
     this.#functionOf.push(first);

@@ -277,7 +277,7 @@ export class Tracer {
     const recording = this.#recording;
     if (recording === undefined) return;
     this.#silently(() => {
-      recording.leave(consumer, end);
+      recording.leave(consumer, end, this.#adapter.clock.now());
       if (recording.consumers.size === 0) this.#end();
     });
   }
