@@ -49,6 +49,8 @@ export const AwaitFlag = {
    * one: this may be the first await of an async function just called.
    */
   Call: 2,
+  /** The awaited promise is settled already: the task stays runnable. */
+  Settled: 4,
 } as const;
 
 /** Resume of something that belongs to the tracer: nothing of it is recorded. */

@@ -277,8 +277,13 @@ export class TaskMapper {
   #wakeUnexplained(task: TaskRecord, kind: number): void {
     if (task.state !== TaskState.Waiting) return;
     if (kind === ContinuationKind.Reaction) this.counts.unexplainedWakes++;
+    const isTimer = kind === ContinuationKind.Timer ||
+      kind === ContinuationKind.Interval;
     this.#switchTo(null);
-    this.#unblock(task, this.#wakerStack(task.reason));
+    this.#unblock(
+      task,
+      isTimer ? this.#known.timer : this.#wakerStack(task.reason),
+    );
   }
 
   #endSlice(codes: Int32Array, record: number, read: number): void {
@@ -610,11 +615,10 @@ export class TaskMapper {
 
   /** What runs from now on, once what ran before has stopped. */
   #switchTo(task: TaskRecord | null): void {
-    if (this.#running === task && task !== null) {
-      if (this.#stop === Stop.None || this.#stop === Stop.Sched) {
-        this.#stop = Stop.None;
-        return;
-      }
+    if (this.#running === task && task !== null && this.#stop !== Stop.End) {
+      // A block that is still due was none: nothing else ran meanwhile.
+      this.#stop = Stop.None;
+      return;
     }
     this.#stopRunning();
     if (task === null) return;

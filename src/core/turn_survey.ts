@@ -169,7 +169,9 @@ export class TurnSurvey {
         this.#enterLoop();
         const time = times[i];
         if (time !== NO_TIME && this.#isLoop()) this.#setTime(time);
-        const isLinked = (codes[at] >> 8 & AwaitFlag.Linked) !== 0;
+        const flags = codes[at] >> 8;
+        if ((flags & AwaitFlag.Settled) !== 0) this.#settled(codes[at + 1]);
+        const isLinked = (flags & AwaitFlag.Linked) !== 0;
         if (run >= 0 && !isLinked) {
           this.#closeRun(codes, run, i, served ? Role.Outer : Role.Child);
           run = NONE;
@@ -334,13 +336,20 @@ export class TurnSurvey {
       this.#continuations.kind[slot] === ContinuationKind.Request;
   }
 
+  /** What continuation `id` waits for was settled before it began to wait. */
+  #settled(id: number): void {
+    const slot = this.#continuations.slot(id);
+    this.#continuations.settledBy[slot] = this.#number(this.#current());
+  }
+
   #settle(id: number): void {
     const { settledBy, notes } = this.#continuations;
     const slot = this.#continuations.slot(id);
     if (slot === 0 || settledBy[slot] !== NOT_SETTLED) return;
     const slice = this.#current();
     const isRelay = this.#isRelay(slice);
-    const settler = isRelay ? this.#wokenBy(slice, slice) : slice;
+    const woken = isRelay ? this.#wokenBy(slice, slice) : slice;
+    const settler = this.#isRelay(woken) ? slice : woken;
     if (isRelay && settler === slice) this.#flags[slice] |= WAKES;
     else if ((notes[slot] & Note.Told) !== 0) this.#flags[settler] |= OPAQUE;
     this.#addWake(settler, id, slot);

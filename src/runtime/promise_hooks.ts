@@ -105,7 +105,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
     const isCall = !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
-      (isCall ? AwaitFlag.Call : 0);
+      (isCall ? AwaitFlag.Call : 0) |
+      (before === SETTLED ? AwaitFlag.Settled : 0);
     if (!isLinked) isRunTimed = false;
     const id = recorder.await(reason, flags, isCall && !isRunTimed);
     if (isCall) isRunTimed = true;
