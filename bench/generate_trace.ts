@@ -51,6 +51,12 @@ export function generateTrace(options: GenerateOptions): Uint8Array[] {
   return batches;
 }
 
+/** A task that waits or runs, and its function. */
+interface Task {
+  readonly g: GoId;
+  readonly fn: number;
+}
+
 /** One event loop: its tasks, its clock and its batches. */
 class Loop {
   readonly #random: Random;
@@ -60,11 +66,10 @@ class Loop {
   /** Stacks at which tasks wait, by function. */
   readonly #waits: StackId[][] = [];
   readonly #timer: StackId;
-  /** Waiting tasks: id and function. */
-  readonly #waiting: { g: GoId; fn: number }[] = [];
+  readonly #waiting: Task[] = [];
+  readonly #proc: number;
   readonly #procs: number;
   #nextTask: number;
-  #ticks: number = 1;
 
   constructor(
     proc: number,
@@ -85,11 +90,12 @@ class Loop {
       : new BatchBuffer(1, () => undefined);
     if (proc === 0) {
       this.#encoder.frequency();
-      this.#encoder.gomaxprocs(1, procs);
-      this.#encoder.gomaxprocs(1, procs);
+      this.#encoder.gomaxprocs(procs);
+      this.#encoder.gomaxprocs(procs);
     }
     this.#timer = this.#writeTables(tables);
-    this.#encoder.procStart(1, proc + 1);
+    this.#encoder.procStart(proc + 1);
+    this.#proc = proc;
   }
 
   /** Events so far. */
@@ -100,78 +106,86 @@ class Loop {
   /** Some I/O is ready: one task is created or woken and runs until it waits or ends. */
   turn(): void {
     const random = this.#random;
-    this.#wait(20 + random.below(400));
+    this.#encoder.advance(20 + random.below(400));
     const isNew = this.#waiting.length < LIVE_TASKS && random.below(4) === 0;
     const task = isNew || this.#waiting.length === 0
       ? this.#create()
       : this.#wake();
-    this.#encoder.goStart(this.#wait(2 + random.below(8)), task.g);
+    this.#encoder.advance(2 + random.below(8));
+    this.#encoder.goStart(task.g);
     this.#run(task);
   }
 
   /** Ends all tasks and the loop. */
   end(): void {
+    const encoder = this.#encoder;
     while (this.#waiting.length > 0) {
       const { g } = this.#wake();
-      this.#encoder.goStart(this.#wait(3), g);
-      this.#encoder.goEnd(this.#wait(9));
+      encoder.advance(3);
+      encoder.goStart(g);
+      encoder.advance(9);
+      encoder.goEnd();
     }
-    this.#encoder.procStop(this.#wait(1));
+    encoder.advance(1);
+    encoder.procStop();
     this.#buffer.flush();
   }
 
   /** The running task goes on: now and then it wakes another, then it waits, yields or ends. */
-  #run(task: { g: GoId; fn: number }): void {
+  #run(task: Task): void {
     const random = this.#random;
     const encoder = this.#encoder;
     if (this.#waiting.length > 8 && random.below(3) === 0) {
       const other = this.#takeWaiting();
       const stack = random.pick(this.#waits[task.fn]);
-      encoder.goUnblock(this.#wait(5 + random.below(60)), other.g, stack);
-      encoder.goBlock(this.#wait(4), random.pick(REASONS), stack);
+      encoder.advance(5 + random.below(60));
+      encoder.goUnblock(other.g, stack);
+      encoder.advance(4);
+      encoder.goBlock(random.pick(REASONS), stack);
       this.#waiting.push(task);
-      encoder.goStart(this.#wait(2), other.g);
+      encoder.advance(2);
+      encoder.goStart(other.g);
       return this.#run(other);
     }
-    const time = this.#wait(5 + random.below(200));
-    if (random.below(9) === 0) return encoder.goEnd(time);
+    encoder.advance(5 + random.below(200));
+    if (random.below(9) === 0) return encoder.goEnd();
     const stack = random.below(2) === 0
       ? NO_STACK
       : random.pick(this.#waits[task.fn]);
-    encoder.goBlock(time, random.pick(REASONS), stack);
+    encoder.goBlock(random.pick(REASONS), stack);
     this.#waiting.push(task);
     if (random.below(6) > 0) return;
     // The loop has nothing to do and waits.
-    encoder.procStop(this.#wait(3));
-    encoder.procStart(this.#wait(100 + random.below(5000)), 1);
+    encoder.advance(3);
+    encoder.procStop();
+    encoder.advance(100 + random.below(5000));
+    encoder.procStart(this.#proc + 1);
   }
 
-  #create(): { g: GoId; fn: number } {
+  #create(): Task {
     const g = this.#nextTask as GoId;
     this.#nextTask += this.#procs;
     const fn = this.#random.below(FUNCTIONS);
-    this.#encoder.goCreate(this.#wait(3), g, this.#entries[fn], this.#timer);
+    this.#encoder.advance(3);
+    this.#encoder.goCreate(g, this.#entries[fn], this.#timer);
     return { g, fn };
   }
 
   /** A waiting task that the loop itself wakes. */
-  #wake(): { g: GoId; fn: number } {
+  #wake(): Task {
     const task = this.#takeWaiting();
-    this.#encoder.goUnblock(this.#wait(2), task.g, this.#timer);
+    this.#encoder.advance(2);
+    this.#encoder.goUnblock(task.g, this.#timer);
     return task;
   }
 
-  #takeWaiting(): { g: GoId; fn: number } {
+  #takeWaiting(): Task {
     const waiting = this.#waiting;
     const index = this.#random.below(waiting.length);
     const task = waiting[index];
     waiting[index] = waiting[waiting.length - 1];
     waiting.pop();
     return task;
-  }
-
-  #wait(ticks: number): number {
-    return this.#ticks += ticks;
   }
 
   #writeTables(buffer: BatchBuffer): StackId {
