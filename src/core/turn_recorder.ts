@@ -293,7 +293,9 @@ export class TurnRecorder {
     // The survey puts a sleeper's wake down to the loop, whoever set the timer.
     if (id === 0 || kind === ContinuationKind.Sleep) return id;
     // A microtask runs in this turn: its slice's own time will do.
-    const isTimed = kind !== ContinuationKind.Microtask || !this.#inTurn;
+    const isSoon = kind === ContinuationKind.Microtask ||
+      kind === ContinuationKind.Relay;
+    const isTimed = !isSoon || !this.#inTurn;
     this.#append(RawKind.Schedule, id, isTimed ? this.#readClock() : NO_TIME);
     return id;
   }

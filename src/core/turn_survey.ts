@@ -360,7 +360,7 @@ export class TurnSurvey {
     const slot = this.#continuations.slot(id);
     if (slot === 0) return;
     const slice = this.#current();
-    if (kind[slot] === ContinuationKind.Microtask) {
+    if (isCallback(kind[slot])) {
       this.#addWake(slice, id, slot);
     } else {
       notes[slot] |= Note.Told;

@@ -3,8 +3,13 @@
 import { Reason } from "../core/reason.ts";
 import type { FrameReader } from "../core/stack_capture.ts";
 
-/** The tracer's own folder: everything below it is cut from stacks. */
-const OWN = new URL("../", import.meta.url).href;
+/**
+ * The tracer's own folder: everything below it is cut from stacks. A bundler
+ * that put all code into one file left no such folder.
+ */
+const OWN = /\/src\/runtime\/frames\.[jt]s$/.test(import.meta.url)
+  ? new URL("../", import.meta.url).href
+  : undefined;
 
 /** What marks the beginning of a package's own path, npm's and Deno's way. */
 const PACKAGE_ROOTS = ["/node_modules/", "/npm/registry.npmjs.org/"];
@@ -26,7 +31,8 @@ const REASONS: readonly (readonly [RegExp, Reason])[] = [
 /** True for a file of the runtime itself. */
 function isRuntime(file: string): boolean {
   return file.startsWith("ext:") || file.startsWith("node:") ||
-    file.startsWith("internal/") || file.startsWith("checkin:");
+    file.startsWith("internal/") || file.startsWith("checkin:") ||
+    file.startsWith("wasm:");
 }
 
 /** A reader for files named relative to `folder`, a path, where they can be. */
@@ -57,7 +63,7 @@ export function createFrameReader(folder: string | undefined): FrameReader {
 function shorten(file: string, root: string | undefined): string | undefined {
   if (isRuntime(file)) return undefined;
   const url = file.startsWith("/") ? toUrl(file) : file;
-  if (url.startsWith(OWN)) return undefined;
+  if (OWN !== undefined && url.startsWith(OWN)) return undefined;
   for (const mark of PACKAGE_ROOTS) {
     const at = url.lastIndexOf(mark);
     if (at >= 0) return `npm:${url.slice(at + mark.length)}`;

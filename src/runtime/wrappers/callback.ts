@@ -54,6 +54,7 @@ export function nameOf(callback: AnyFunction): string {
 /**
  * A site named after a callback, at the line that runs now, which is the one
  * that hands the callback over. `fallback` names callbacks without a name.
+ * The runtime's site, if it is the runtime that does.
  */
 export function callbackSite(
   { recorder, sites }: WrapperContext,
@@ -64,6 +65,7 @@ export function callbackSite(
 ): number {
   const name = nameOf(callback) || fallback;
   const here = recorder.siteOf(discriminator, top);
+  if (here === sites.runtime) return here;
   return here === NO_SITE && name === fallback
     ? NO_SITE
     : sites.renamed(here, name);

@@ -22,7 +22,10 @@ export function wrapMicrotask(
         }
         const fn = callback as AnyFunction;
         const site = callbackSite(context, fn, `${key} callback`, 3, wrapper);
-        const id = recorder.schedule(ContinuationKind.Microtask, site);
+        const kind = site === context.sites.runtime
+          ? ContinuationKind.Relay
+          : ContinuationKind.Microtask;
+        const id = recorder.schedule(kind, site);
         args[0] = inSlice(recorder, id, fn);
         return Reflect.apply(original, this, args);
       },

@@ -57,12 +57,18 @@ function wrapTimeout(
     // What a promise's executor does first tells what the promise waits for.
     const promise = context.lastPlain();
     if (promise !== undefined) PromiseStamp.explain(promise, Reason.Sleep);
-    const id = isResolver(fn)
-      ? recorder.schedule(ContinuationKind.Sleep, NO_SITE)
-      : recorder.schedule(
-        ContinuationKind.Timer,
-        callbackSite(context, fn, "setTimeout callback", 1, setTimeout),
-      );
+    const isSleep = isResolver(fn);
+    const site = isSleep
+      ? NO_SITE
+      : callbackSite(context, fn, "setTimeout callback", 1, setTimeout);
+    // The runtime's own timers are the loop's doing.
+    if (site === context.sites.runtime) {
+      return Reflect.apply(original, this, args);
+    }
+    const id = recorder.schedule(
+      isSleep ? ContinuationKind.Sleep : ContinuationKind.Timer,
+      site,
+    );
     return callOnce(
       original,
       this,
@@ -86,10 +92,17 @@ function wrapImmediate(
       return Reflect.apply(original, this, args);
     }
     const fn = callback as AnyFunction;
-    const id = recorder.schedule(
-      ContinuationKind.Immediate,
-      callbackSite(context, fn, "setImmediate callback", 2, setImmediate),
+    const site = callbackSite(
+      context,
+      fn,
+      "setImmediate callback",
+      2,
+      setImmediate,
     );
+    if (site === context.sites.runtime) {
+      return Reflect.apply(original, this, args);
+    }
+    const id = recorder.schedule(ContinuationKind.Immediate, site);
     return callOnce(
       original,
       this,
