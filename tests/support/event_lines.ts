@@ -16,8 +16,8 @@ export interface LineOptions {
   readonly times?: boolean;
   /** Functions of the stack behind it, leaf first: of blocks, unblocks and yields. @default {false} */
   readonly stacks?: boolean;
-  /** From the first turn on, without what the prelude tells of an empty recording. @default {true} */
-  readonly prelude?: boolean;
+  /** When the loop wakes up and falls asleep. @default {false} */
+  readonly idle?: boolean;
 }
 
 const BLOCKS: { readonly [type: number]: string } = {
@@ -60,9 +60,11 @@ export function eventLines(trace: Trace, options: LineOptions = {}): string[] {
         case EventType.Gomaxprocs:
           continue;
         case EventType.ProcStart:
+          if (!options.idle) continue;
           text = "awake";
           break;
         case EventType.ProcStop:
+          if (!options.idle) continue;
           text = "asleep";
           break;
         case EventType.GoCreate:
@@ -105,9 +107,5 @@ export function eventLines(trace: Trace, options: LineOptions = {}): string[] {
     const time = options.times ? `${(e.time / 1e6).toFixed(3)} ` : "";
     lines.push(`${time}${name(e.g)} ${text}${stack}`);
   }
-  // An empty recording begins with a loop that is asleep.
-  const isEmptyPrelude = /loop awake$/.test(lines[0]) &&
-    /loop asleep$/.test(lines[1]);
-  if (options.prelude !== true && isEmptyPrelude) lines.splice(0, 2);
   return lines;
 }

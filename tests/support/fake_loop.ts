@@ -44,6 +44,8 @@ export interface AwaitOptions {
   readonly at?: string | null;
   /** Line of its site. @default {1} */
   readonly line?: number;
+  /** What is awaited was settled before. @default {false} */
+  readonly settled?: boolean;
 }
 
 /** The loop; see the head of this file. Its clock stands still but for `wait`. */
@@ -57,6 +59,8 @@ export class FakeLoop {
   /** The clock, in milliseconds: no round number, as in life. */
   now = 1234.5;
   depth = 0;
+  /** How often the log was mapped before its turn had ended. */
+  earlyMaps = 0;
 
   constructor(options: FakeLoopOptions = {}) {
     this.log = new RawLog(options.records);
@@ -217,7 +221,7 @@ export class FakeLoop {
   batches(end: ConsumerEnd = "done"): Uint8Array[] {
     const consumer = this.#consumer;
     if (consumer === undefined) throw new Error("Cannot read: no consumer");
-    this.recording.leave(consumer, end);
+    this.recording.leave(consumer, end, this.now);
     const batches: Uint8Array[] = [];
     for (;;) {
       const batch = consumer.queue.take();
@@ -243,12 +247,13 @@ export class FakeLoop {
 
   #await(name: string, flags: number, options: AwaitOptions): this {
     const { reason = Reason.Unknown, at = name, line = 1 } = options;
+    const known = options.settled ? flags | AwaitFlag.Settled : flags;
     const site = at === null ? NO_SITE : this.site(at, line);
     const id = this.continuations.make(ContinuationKind.Reaction, site, reason);
     this.#ids.set(name, id);
     const isTimed = flags === AwaitFlag.Call;
     return this.#put(
-      RawKind.Await | flags << 8,
+      RawKind.Await | known << 8,
       id,
       isTimed ? this.now : undefined,
     );
@@ -259,7 +264,10 @@ export class FakeLoop {
     const { log } = this;
     // As TurnRecorder: a slice begins with half of the log free.
     const isHigh = code === RawKind.Resume && log.length >= log.high;
-    if (log.isFull || isHigh) this.recording.map();
+    if (log.isFull || isHigh) {
+      this.earlyMaps++;
+      this.recording.map();
+    }
     const ticks = time === undefined
       ? NO_TIME
       : Math.floor((time - log.base) * TICKS_PER_MS);
