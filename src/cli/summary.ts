@@ -97,10 +97,10 @@ function cells(entry: EntrySummary): string[] {
   ];
 }
 
-/** Name and place, the end of the place kept if it is too long. */
+/** Name and place, cut if it is too long. Line 0 is no place. */
 function entryText({ name, file, line }: EntrySummary): string {
   const base = file.slice(file.lastIndexOf("/") + 1);
-  const text = base === "" ? name : `${name} ${base}:${line}`;
+  const text = line === 0 ? name : `${name} ${base}:${line}`;
   if (text.length <= NAME_WIDTH) return printable(text);
   return `${printable(text.slice(0, NAME_WIDTH - 3))}...`;
 }

@@ -4,17 +4,17 @@
  *
  * A record is three integers and a time:
  *
- * | kind     | `a`             | `b`    | `flags`           | time         |
- * |----------|-----------------|--------|-------------------|--------------|
- * | Turn     |                 |        |                   | loop woke up |
- * | TurnEnd  |                 |        |                   | loop is idle |
- * | Break    |                 |        |                   |              |
- * | Await    | continuation    | reason | `AwaitFlag`       | now, or none |
- * | Settle   | continuation    |        |                   |              |
- * | Resume   | continuation    |        |                   | now          |
- * | Suspend  |                 |        |                   | now, or none |
- * | Schedule | continuation    |        |                   | now, or none |
- * | Cancel   | continuation    |        |                   | now          |
+ * | kind     | `a`          | `b`    | `flags`     | time          |
+ * |----------|--------------|--------|-------------|---------------|
+ * | Turn     |              |        |             | loop is awake |
+ * | TurnEnd  |              |        |             | loop is idle  |
+ * | Break    |              |        |             |               |
+ * | Await    | continuation | reason | `AwaitFlag` | now, or none  |
+ * | Settle   | continuation |        |             |               |
+ * | Resume   | continuation |        |             | now           |
+ * | Suspend  |              |        |             | now, or none  |
+ * | Schedule | continuation |        |             | now, or none  |
+ * | Cancel   | continuation |        |             | now           |
  *
  * Break stands for everything that only matters because it lies between two
  * other records: a promise made, a promise settled that no one waits for.

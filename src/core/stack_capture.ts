@@ -186,9 +186,13 @@ function giveFrames(_error: unknown, frames: unknown): unknown {
   return frames;
 }
 
-/** The frames above, innermost first. What the program set on Error is kept. */
+/**
+ * The frames above, innermost first. What the program set on Error is kept;
+ * where it froze Error there are none.
+ */
 function callSites(top: StackTop): readonly CallSite[] {
   const api = stackApi();
+  if (Object.isFrozen(api)) return [];
   const { prepareStackTrace, stackTraceLimit } = api;
   const holder: { stack?: unknown } = {};
   try {

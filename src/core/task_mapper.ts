@@ -185,9 +185,8 @@ export class TaskMapper {
 
   #endWindow(): void {
     if (this.#isLoopOpen()) this.#endLoopSlice();
-    if (this.#depth === 0) return;
+    if (this.#isAwake) this.counts.earlyMaps++;
     // What the open slices woke so far; the rest comes with the next window.
-    this.counts.earlyMaps++;
     for (let i = 0; i < this.#depth; i++) this.#wakeAll(this.#openSlices[i]);
   }
 

@@ -105,7 +105,7 @@ export class Tracer {
       clock,
       {
         scheduleTurnEnd: (endTurn) => adapter.scheduleTurnEnd(endTurn),
-        mapLog: () => this.#map(),
+        mapLog: () => this.#tryMap(),
         turnEnded: () => this.#turnEnded(),
         failed: (error) => this.#failed(error),
       },
@@ -291,6 +291,16 @@ export class Tracer {
     const recording = this.#recording;
     this.#recording = undefined;
     recording?.wake();
+  }
+
+  // Called from hooks and wrappers: nothing may be thrown into the program.
+  #tryMap(): void {
+    try {
+      this.#map();
+    } catch (error) {
+      this.#log.length = 0;
+      this.#failed(error);
+    }
   }
 
   #map(): void {

@@ -168,6 +168,11 @@ export class TurnRecorder {
    */
   hush(): void {
     if (!this.isOn || this.isStarting || this.untraced > 0) return;
+    if (this.depth === 0) {
+      // No slice to end it: until the next one begins.
+      this.isAfterHushed = true;
+      return;
+    }
     this.untraced++;
     this.#hushed = this.depth;
   }
@@ -187,8 +192,8 @@ export class TurnRecorder {
   /** The slice of continuation `id` begins; 0 is one not known. */
   resume(id: number): void {
     this.isAfterHushed = false;
-    if (this.log.length >= this.log.high) this.#host.mapLog();
     this.#readClock();
+    if (this.log.length >= this.log.high) this.#mapEarly();
     if (this.depth >= MAX_DEPTH) {
       this.#tooDeep++;
       return;
@@ -356,6 +361,12 @@ export class TurnRecorder {
   #append(kind: number, a: number, ticks: number): void {
     if (this.log.isFull) this.#host.mapLog();
     this.log.put(kind, a, 0, ticks);
+  }
+
+  /** Maps the log between two slices, the first of which ends now. */
+  #mapEarly(): void {
+    this.#append(RawKind.Turn, 0, this.#ticks);
+    this.#host.mapLog();
   }
 
   /**

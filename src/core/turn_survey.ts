@@ -192,7 +192,7 @@ export class TurnSurvey {
       served = false;
       switch (kind) {
         case RawKind.Turn:
-          this.#lastTime = times[i];
+          this.#setTime(times[i]);
           break;
         case RawKind.TurnEnd:
           this.#leaveLoop();

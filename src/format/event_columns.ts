@@ -18,16 +18,21 @@ export const ARGUMENT_KINDS: readonly (readonly ArgumentKind[])[] = [
   ...EVENT_SPECS.map(({ args }) => args.map(argumentKind)),
 ];
 
-/** How the arguments of a type are kept: none, in the `arg` column, or in the pool. */
+/** How the arguments of a type are kept: none, one in the `arg` column, or all in the pool. */
 const NONE = 0;
-const DIRECT = 1;
-const POOLED = 2;
+const ONE_GO = 1;
+const ONE_NUMBER = 2;
+const POOLED = 3;
 
-/** {@linkcode NONE}, {@linkcode DIRECT} or {@linkcode POOLED} by type number. */
+/** One of the above by type number. */
 const STORAGE: Uint8Array = Uint8Array.from(ARGUMENT_KINDS, (kinds) => {
   if (kinds.length === 0) return NONE;
-  return kinds.length === 1 && kinds[0] === "go" ? DIRECT : POOLED;
+  if (kinds.length > 1) return POOLED;
+  return kinds[0] === "go" ? ONE_GO : ONE_NUMBER;
 });
+
+/** A single number from here on is in the pool, and its place plus this in the column. */
+const INLINE_LIMIT = 2 ** 31;
 
 /**
  * The type under which an event is shown. The Local forms matter for ordering
@@ -62,7 +67,7 @@ export class EventColumns {
   proc: ProcColumn;
   go: Uint32Array;
   stack: StackColumn;
-  /** The goroutine argument, or where in `pool` the arguments begin. */
+  /** The only argument, or where in `pool` the arguments begin. */
   arg: Uint32Array;
   /** Byte offset of the record in the file. */
   offset: Uint32Array;
@@ -123,15 +128,50 @@ export class EventColumns {
    */
   argument(row: number, index: number): number {
     const type = this.type[row];
-    const storage = STORAGE[type];
-    if (storage === DIRECT) return index === 0 ? this.arg[row] : 0;
-    if (storage === NONE || index >= ARGUMENT_KINDS[type].length) return 0;
-    return this.pool.array[this.arg[row] + index];
+    if (index >= ARGUMENT_KINDS[type].length) return 0;
+    const arg = this.arg[row];
+    switch (STORAGE[type]) {
+      case POOLED:
+        return this.pool.array[arg + index];
+      case ONE_NUMBER:
+        return arg < INLINE_LIMIT ? arg : this.pool.array[arg - INLINE_LIMIT];
+      default:
+        return arg;
+    }
+  }
+
+  /**
+   * Keeps the arguments of a row whose type is set; they are `values[1]` and
+   * after, in the form that `argument` gives.
+   */
+  setArguments(row: number, values: Float64Array): void {
+    const type = this.type[row];
+    const value = values[1];
+    switch (STORAGE[type]) {
+      case NONE:
+        this.arg[row] = 0;
+        return;
+      case ONE_GO:
+        this.arg[row] = value;
+        return;
+      case ONE_NUMBER:
+        this.arg[row] = value >= 0 && value < INLINE_LIMIT
+          ? value
+          : INLINE_LIMIT + this.pool.push(value);
+        return;
+      default: {
+        this.arg[row] = this.pool.length;
+        const { length } = ARGUMENT_KINDS[type];
+        for (let index = 1; index <= length; index++) {
+          this.pool.push(values[index]);
+        }
+      }
+    }
   }
 
   /** The goroutine that a GoCreate creates or an unblock wakes: its first argument. */
   target(row: number): number {
-    return STORAGE[this.type[row]] === DIRECT
+    return STORAGE[this.type[row]] === ONE_GO
       ? this.arg[row]
       : this.pool.array[this.arg[row]];
   }

@@ -572,16 +572,10 @@ export class RecordReader {
     events.proc[row] = proc;
     events.go[row] = go;
     events.stack[row] = stack;
-    if (kinds.length === 1 && kinds[0] === "go") events.arg[row] = values[1];
-    else if (kinds.length > 0) {
-      events.arg[row] = events.pool.length;
-      for (let index = 0; index < kinds.length; index++) {
-        events.pool.push(values[1 + index]);
-      }
-      if (message !== undefined) {
-        this.messages.set(++this.#messageCount, message);
-        events.pool.push(this.#messageCount);
-      }
+    events.setArguments(row, values);
+    if (message !== undefined) {
+      this.messages.set(++this.#messageCount, message);
+      events.pool.push(this.#messageCount);
     }
     events.offset[row] = this.#offset + pos;
     events.length = row + 1;
