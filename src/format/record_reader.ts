@@ -125,7 +125,10 @@ export class RecordReader {
   };
   /** Ticks a second; 0 as long as no Frequency came. */
   frequency: number = 0;
-  /** Ticks are kept relative to this, so that a late clock loses no digits. */
+  /**
+   * Ticks are kept relative to this, so that a late clock loses no digits.
+   * N.B. Times more than 2^53 ticks (years) apart are rounded.
+   */
   baseTicks: bigint = 0n;
   /** Where a cut record begins, after `finish`. */
   cutAt: number | undefined;
