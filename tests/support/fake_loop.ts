@@ -9,7 +9,7 @@ import {
   ContinuationKind,
   ContinuationTable,
 } from "../../src/core/continuation_table.ts";
-import type { ConsumerEnd } from "../../src/core/consumer.ts";
+import type { Consumer, ConsumerEnd } from "../../src/core/consumer.ts";
 import { TICKS_PER_MS } from "../../src/core/clock.ts";
 import {
   AwaitFlag,
@@ -217,9 +217,16 @@ export class FakeLoop {
     return id;
   }
 
-  /** Ends the recording and gives the batches of its first consumer. */
-  batches(end: ConsumerEnd = "done"): Uint8Array[] {
-    const consumer = this.#consumer;
+  /** One more consumer joins. */
+  join(maxBuffered = Infinity): Consumer {
+    return this.recording.join(maxBuffered);
+  }
+
+  /** Ends a consumer, the first one unless told, and gives its batches. */
+  batches(
+    consumer: Consumer | undefined = this.#consumer,
+    end: ConsumerEnd = "done",
+  ): Uint8Array[] {
     if (consumer === undefined) throw new Error("Cannot read: no consumer");
     this.recording.leave(consumer, end, this.now);
     const batches: Uint8Array[] = [];
@@ -230,9 +237,9 @@ export class FakeLoop {
     }
   }
 
-  /** Ends the recording and gives its bytes. */
-  bytes(): Uint8Array<ArrayBuffer> {
-    return concat(this.batches());
+  /** Ends a consumer, the first one unless told, and gives its bytes. */
+  bytes(consumer?: Consumer): Uint8Array<ArrayBuffer> {
+    return concat(this.batches(consumer));
   }
 
   /** Ends the recording; the trace must be good. */

@@ -21,10 +21,13 @@ export interface RawRecord {
   readonly text: string | undefined;
 }
 
-/** The records of `bytes` from `offset` on: a batch alone, or a file from behind its header. */
+/**
+ * The records of `bytes` from `offset` on, the first `limit` of them: a batch alone, or a file from behind its header.
+ */
 export function rawRecords(
   bytes: Uint8Array,
   offset: number = HEADER_BYTES,
+  limit: number = Infinity,
 ): RawRecord[] {
   const records: RawRecord[] = [];
   let pos = offset;
@@ -41,7 +44,7 @@ export function rawRecords(
     const length = uvarint();
     return new TextDecoder().decode(bytes.subarray(pos, pos += length));
   };
-  while (pos < bytes.length) {
+  while (pos < bytes.length && records.length < limit) {
     const at = pos;
     const lead = bytes[pos++];
     const spec = EVENT_SPECS[(lead & 63) - 1];
