@@ -19,6 +19,8 @@ export interface GoPingPong {
   readonly addedNs: number;
   readonly addedLowNs: number;
   readonly addedHighNs: number;
+  /** Median of the added CPU time, user and system, of the whole process. */
+  readonly addedCpuNs: number;
   readonly bytesPerEvent: number;
 }
 

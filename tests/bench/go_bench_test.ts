@@ -23,6 +23,10 @@ test(
       JSON.stringify(result),
     );
     assert(
+      result.addedCpuNs > result.addedNs / 4,
+      JSON.stringify(result),
+    );
+    assert(
       result.bytesPerEvent > 2 && result.bytesPerEvent < 50,
       JSON.stringify(result),
     );

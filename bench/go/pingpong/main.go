@@ -8,9 +8,11 @@
 // Prints one JSON object:
 //
 //	{"go": "go1.26.8", "pairs": 11, "cycles": 400000, "offNs": 150.1, "onNs": 352.6,
-//	 "addedNs": 202.5, "addedLowNs": 199.0, "addedHighNs": 207.1, "bytesPerEvent": 3.3}
+//	 "addedNs": 202.5, "addedLowNs": 199.0, "addedHighNs": 207.1, "addedCpuNs": 210.1,
+//	 "bytesPerEvent": 3.3}
 //
-// offNs, onNs and addedNs are medians for each cycle, addedLowNs and addedHighNs the quartiles.
+// offNs, onNs and addedNs are medians for each cycle, addedLowNs and addedHighNs the quartiles; addedCpuNs is the
+// median of the same difference in CPU time, user and system, of the whole process.
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 	"runtime/trace"
 	"sort"
 	"sync/atomic"
+	"syscall"
 	"time"
 )
 
@@ -34,6 +37,7 @@ type result struct {
 	AddedNs       float64 `json:"addedNs"`
 	AddedLowNs    float64 `json:"addedLowNs"`
 	AddedHighNs   float64 `json:"addedHighNs"`
+	AddedCpuNs    float64 `json:"addedCpuNs"`
 	BytesPerEvent float64 `json:"bytesPerEvent"`
 }
 
@@ -60,33 +64,40 @@ func main() {
 	cycles := 2 * *roundTrips
 	perCycle := func(d time.Duration) float64 { return float64(d.Nanoseconds()) / float64(cycles) }
 	var w countingWriter
-	off := func() float64 { return perCycle(pingPong(*roundTrips)) }
-	on := func() float64 {
+	off := func() (wall, cpu float64) {
+		before := cpuTime()
+		d := pingPong(*roundTrips)
+		return perCycle(d), perCycle(cpuTime() - before)
+	}
+	on := func() (wall, cpu float64) {
 		if err := trace.Start(&w); err != nil {
 			fmt.Fprintf(os.Stderr, "Cannot start the trace: %v\n", err)
 			os.Exit(1)
 		}
+		before := cpuTime()
 		d := pingPong(*roundTrips)
+		used := cpuTime() - before
 		trace.Stop()
-		return perCycle(d)
+		return perCycle(d), perCycle(used)
 	}
 
 	off()
 	on()
 	atomic.StoreInt64(&w.bytes, 0)
-	var offs, ons, added []float64
+	var offs, ons, added, addedCpu []float64
 	for i := 0; i < *pairs; i++ {
-		var without, with float64
+		var without, with, cpuWithout, cpuWith float64
 		if i%2 == 0 {
-			without = off()
-			with = on()
+			without, cpuWithout = off()
+			with, cpuWith = on()
 		} else {
-			with = on()
-			without = off()
+			with, cpuWith = on()
+			without, cpuWithout = off()
 		}
 		offs = append(offs, without)
 		ons = append(ons, with)
 		added = append(added, with-without)
+		addedCpu = append(addedCpu, cpuWith-cpuWithout)
 	}
 	json.NewEncoder(os.Stdout).Encode(result{
 		Go:            runtime.Version(),
@@ -97,6 +108,7 @@ func main() {
 		AddedNs:       quantile(added, 0.5),
 		AddedLowNs:    quantile(added, 0.25),
 		AddedHighNs:   quantile(added, 0.75),
+		AddedCpuNs:    quantile(addedCpu, 0.5),
 		BytesPerEvent: float64(w.bytes) / float64(*pairs*cycles*3),
 	})
 }
@@ -121,6 +133,16 @@ func pingPong(n int) time.Duration {
 	close(ping)
 	<-pong
 	return d
+}
+
+// cpuTime is what the process has used up to now, user and system, all threads.
+func cpuTime() time.Duration {
+	var usage syscall.Rusage
+	if err := syscall.Getrusage(syscall.RUSAGE_SELF, &usage); err != nil {
+		fmt.Fprintf(os.Stderr, "Cannot ask for the CPU time: %v\n", err)
+		os.Exit(1)
+	}
+	return time.Duration(usage.Utime.Nano() + usage.Stime.Nano())
 }
 
 // quantile interpolates between the two nearest of values.
