@@ -1,0 +1,127 @@
+/**
+ * How long a client waits for the first byte of a trace while the server is under load.
+ *
+ * The first start in a process installs hooks and wrappers and compiles the recorder, later ones do not: so there are
+ * several fresh servers, each asked once and then again and again. The control is the same client asking the same loaded
+ * server for a small JSON route.
+ */
+import process from "node:process";
+import {
+  type AppRuntime,
+  type AppServer,
+  startApp,
+} from "./support/app_server.ts";
+import type { Bench, BenchOptions } from "./support/bench.ts";
+import { spread } from "./support/interleave.ts";
+import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
+import { type BenchRow, benchTable } from "./support/table.ts";
+
+/** Load before the first request for a trace. */
+const WARM_SECONDS = 1;
+
+/** Requests for a trace of one server, the first included. */
+const REQUESTS = 12;
+
+/** Pause between them: the recording has stopped, and the loop has its ordinary load again. */
+const PAUSE_MS = 30;
+
+const BOUND = { must: 100, aim: 20 };
+
+export const firstByteBench: Bench = {
+  name: "first_byte",
+  async run(options) {
+    const files = await buildNodeFiles();
+    try {
+      return [
+        ...await firstByteRows("deno", files, options),
+        ...await firstByteRows("node", files, options),
+      ];
+    } finally {
+      await files.remove();
+    }
+  },
+};
+
+/** Milliseconds from the request to the first byte. */
+interface Waits {
+  readonly first: number[];
+  readonly later: number[];
+  readonly control: number[];
+}
+
+async function firstByteRows(
+  runtime: AppRuntime,
+  files: NodeFiles,
+  { quick }: BenchOptions,
+): Promise<BenchRow[]> {
+  const waits: Waits = { first: [], later: [], control: [] };
+  for (let i = 0; i < (quick ? 3 : 7); i++) {
+    const server = await startApp(runtime, { files });
+    try {
+      await askLoaded(server, waits);
+    } finally {
+      await server.stop();
+    }
+  }
+  const name = runtime === "deno" ? "Deno" : "Node";
+  const control = spread(waits.control).median.toFixed(1);
+  return [{
+    measure: `request to first byte, first start in the process, ${name}`,
+    value: spread(waits.first),
+    unit: "ms",
+    ...BOUND,
+    better: "smaller",
+    note: `${waits.first.length} processes, longest ${
+      Math.max(...waits.first).toFixed(0)
+    } ms`,
+  }, {
+    measure: `request to first byte, later ones, ${name}`,
+    value: spread(waits.later),
+    unit: "ms",
+    ...BOUND,
+    better: "smaller",
+    note: `${waits.later.length} requests, longest ${
+      Math.max(...waits.later).toFixed(0)
+    } ms; a JSON route ${control} ms`,
+  }];
+}
+
+async function askLoaded(server: AppServer, waits: Waits): Promise<void> {
+  // Long enough for all requests, and ended by hand.
+  const loaded = server.load("/api", 4);
+  await sleep(WARM_SECONDS * 1000);
+  for (let i = 0; i < REQUESTS; i++) {
+    waits.control.push(await firstByteMs(`${server.url}/status`));
+    const ms = await firstByteMs(`${server.url}/debug/trace?seconds=60`);
+    (i === 0 ? waits.first : waits.later).push(ms);
+    await sleep(PAUSE_MS);
+  }
+  await loaded;
+}
+
+async function firstByteMs(url: string): Promise<number> {
+  const abort = new AbortController();
+  const asked = performance.now();
+  const response = await fetch(url, { signal: abort.signal });
+  if (!response.ok || response.body === null) {
+    throw new Error(
+      `Cannot measure: found ${response.status} ${await response.text()}`,
+    );
+  }
+  const { value } = await response.body.getReader().read();
+  const ms = performance.now() - asked;
+  if (!(value !== undefined && value.length > 0)) {
+    throw new Error(`Cannot measure: ${url} gave no byte`);
+  }
+  abort.abort();
+  return ms;
+}
+
+function sleep(ms: number): Promise<void> {
+  return new Promise((resolve) => setTimeout(resolve, ms));
+}
+
+if (import.meta.main) {
+  const quick = process.argv.includes("--quick");
+  console.log(benchTable(await firstByteBench.run({ quick })));
+}
