@@ -22,9 +22,20 @@ export {
 } from "./format/trace_reader.ts";
 export { Trace, type TraceCut } from "./format/trace.ts";
 export { EventCursor } from "./format/event_cursor.ts";
+export type { EventColumns } from "./format/event_columns.ts";
+export type { HeaderVersion } from "./format/header.ts";
+export type { IdTable } from "./format/id_table.ts";
+export type {
+  GoId,
+  ProcId,
+  StackId,
+  StringId,
+  UserTaskId,
+} from "./format/ids.ts";
 export {
   EVENT_SPECS,
   type EventName,
+  type EventSpec,
   EventType,
   type EventTypeNumber,
 } from "./format/event_catalogue.ts";
@@ -38,7 +49,9 @@ export {
   type PageDefect,
   type PageRule,
 } from "./format/page_rules.ts";
-export type { Frame } from "./format/read_tables.ts";
+export type { Frame, ReadStacks, ReadStrings } from "./format/read_tables.ts";
+export type { RecordNotes } from "./format/record_reader.ts";
+export type { WideValues } from "./format/wide_values.ts";
 export {
   type EntrySummary,
   type ProcSummary,

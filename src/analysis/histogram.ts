@@ -14,7 +14,9 @@ export interface HistogramBucket {
 
 /** Counts durations in nanoseconds; quantiles are exact to a fourth of an octave. */
 export class Histogram {
+  /** Durations added. */
   count: number = 0;
+  /** Their sum. */
   total: number = 0;
   /** Longest; 0 as long as there is none. */
   max: number = 0;
@@ -22,6 +24,7 @@ export class Histogram {
   min: number = Infinity;
   readonly #counts: Uint32Array = new Uint32Array(BUCKETS);
 
+  /** Counts one duration, 0 or more. */
   add(duration: number): void {
     this.count++;
     this.total += duration;
@@ -30,6 +33,7 @@ export class Histogram {
     this.#counts[bucketOf(duration)]++;
   }
 
+  /** Exact; 0 as long as there is none. */
   get mean(): number {
     return this.count === 0 ? 0 : this.total / this.count;
   }

@@ -27,6 +27,7 @@ export const ACTIVITIES = [
 /** The name of an activity. */
 export type Activity = typeof ACTIVITIES[number];
 
+/** The three states, as activity numbers. */
 export const RUNNING = 0;
 export const RUNNABLE = 1;
 export const SYSCALL = 2;

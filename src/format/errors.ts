@@ -39,12 +39,14 @@ export interface TraceErrorDetails {
   readonly g?: number;
   /** Time of the event in nanoseconds since the first one. */
   readonly time?: number;
+  /** What the record says. */
   readonly found?: string;
+  /** What it may say. */
   readonly wanted?: string;
 }
 
 /** Bytes that are not a trace, or a trace whose events cannot have happened. */
-export class TraceFormatError extends SyntaxError {
+export class TraceFormatError extends SyntaxError implements TraceErrorDetails {
   readonly kind: TraceErrorKind;
   readonly rule: string;
   readonly offset: number | undefined;

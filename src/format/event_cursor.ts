@@ -57,6 +57,7 @@ export class EventCursor {
     return SHOWN_TYPE[this.#events.type[this.row]] as EventTypeNumber;
   }
 
+  /** Name of `type`, Go's without the `Ev`. */
   get name(): EventName {
     return EVENT_SPECS[this.type - 1].name;
   }
@@ -89,6 +90,7 @@ export class EventCursor {
     ) as StackId;
   }
 
+  /** The frames of `stack`, leaf first. */
   get frames(): readonly Frame[] {
     return this.#trace.stacks.frames(this.#events.stack[this.row]);
   }

@@ -11,7 +11,9 @@ export interface Frame {
   readonly pc: number;
   /** Function; empty when the trace does not have the string. */
   readonly fn: string;
+  /** File; empty when the trace does not have the string. */
   readonly file: string;
+  /** Line in the file; 0 when it is not known. */
   readonly line: number;
 }
 

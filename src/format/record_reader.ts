@@ -45,6 +45,7 @@ export const FAKE_PROCS = {
 } as const;
 
 /** Their dense indices. */
+/** Dense indices of {@linkcode FAKE_PROCS}. */
 export const TIMER_PROC = 1;
 export const NETWORK_PROC = 2;
 export const SYSCALL_PROC = 3;

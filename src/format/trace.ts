@@ -29,7 +29,9 @@ export class Trace {
   readonly version: HeaderVersion;
   /** One row an event, in order of time. */
   readonly events: EventColumns;
+  /** Texts by string id. */
   readonly strings: ReadStrings;
+  /** Frames by stack id. */
   readonly stacks: ReadStacks;
   /** Texts of UserLog events. */
   readonly messages: ReadStrings;
