@@ -4,7 +4,6 @@
  * A round is one process of each variant: `cycle_program.mjs` under Deno with either kind of hooks and under Node, and
  * `go/pingpong`. Compared are the added times of a round, by the wall clock and by CPU time.
  */
-import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { findRuntime } from "../tests/support/processes.ts";
 import type { Bench, BenchOptions } from "./support/bench.ts";
@@ -22,7 +21,7 @@ import {
 } from "./support/interleave.ts";
 import { runJson } from "./support/json_process.ts";
 import { buildNodeFiles } from "./support/node_files.ts";
-import { type BenchRow, benchTable } from "./support/table.ts";
+import type { BenchRow } from "./support/table.ts";
 
 const PROGRAM = fileURLToPath(new URL("cycle_program.mjs", import.meta.url));
 const LIBRARY = new URL("../mod.ts", import.meta.url).href;
@@ -210,9 +209,4 @@ function add<T>(lists: Map<string, T[]>, name: string, value: T): void {
   const list = lists.get(name);
   if (list === undefined) lists.set(name, [value]);
   else list.push(value);
-}
-
-if (import.meta.main) {
-  const quick = process.argv.includes("--quick");
-  console.log(benchTable(await cycleBench.run({ quick })));
 }

@@ -22,7 +22,7 @@ import {
   spread,
 } from "./support/interleave.ts";
 import { runJson } from "./support/json_process.ts";
-import { type BenchRow, benchTable } from "./support/table.ts";
+import type { BenchRow } from "./support/table.ts";
 
 /** Turns of the loop in one measurement; each writes three events and an eighth. */
 const TURNS = 400_000;
@@ -44,7 +44,6 @@ export const encodeBench: Bench = {
       "run",
       "-A",
       fileURLToPath(import.meta.url),
-      "--child",
       quick ? "5" : "15",
     ]) as Readonly<Record<string, number[]>>;
     return rowsOf(new Map(Object.entries(figures)));
@@ -149,13 +148,8 @@ function putTurns(): number {
   return written + pos;
 }
 
+// The child of `encodeBench`.
 if (import.meta.main) {
-  const child = process.argv.indexOf("--child");
-  if (child > 0) {
-    const samples = await measureHere(Number(process.argv[child + 1]));
-    console.log(JSON.stringify(Object.fromEntries(samples)));
-  } else {
-    const quick = process.argv.includes("--quick");
-    console.log(benchTable(await encodeBench.run({ quick })));
-  }
+  const samples = await measureHere(Number(process.argv[2]));
+  console.log(JSON.stringify(Object.fromEntries(samples)));
 }

@@ -12,19 +12,19 @@ import process from "node:process";
 import { parseArgs } from "node:util";
 import { cycleBench } from "./cycle.ts";
 import { encodeBench } from "./encode.ts";
-import { firstByteBench } from "./first_byte.ts";
+import { firstByteBenches } from "./first_byte.ts";
 import { parseBench } from "./parse.ts";
-import { serverBench } from "./server.ts";
+import { serverBenches } from "./server.ts";
 import type { Bench } from "./support/bench.ts";
 import { type BenchRow, benchTable, verdictOf } from "./support/table.ts";
-import { traceSizeBench } from "./trace_size.ts";
+import { traceSizeBenches } from "./trace_size.ts";
 
 const BENCHES: readonly Bench[] = [
   encodeBench,
   cycleBench,
-  serverBench,
-  traceSizeBench,
-  firstByteBench,
+  ...serverBenches,
+  ...traceSizeBenches,
+  ...firstByteBenches,
   {
     name: "parse",
     run: ({ quick }) =>
@@ -35,9 +35,10 @@ const BENCHES: readonly Bench[] = [
 ];
 
 const REPORT = new URL("../out/bench.md", import.meta.url);
-const USAGE = `Usage: deno task bench [--only=${
-  BENCHES.map(({ name }) => name).join("|")
-}] [--quick]`;
+const USAGE = `Usage: deno task bench [--only=NAME,...] [--quick]
+NAME is one of ${
+  BENCHES.map(({ name }) => name).join(", ")
+}, or a part before the dot`;
 
 async function main(): Promise<number> {
   const wanted = readArguments();
@@ -55,7 +56,8 @@ async function main(): Promise<number> {
       rows.push(...await bench.run({ quick }));
     } catch (error) {
       failed.push(bench.name);
-      rows.push({ measure: bench.name, better: "smaller", note: "failed" });
+      const [why] = String(error).split("\n");
+      rows.push({ measure: bench.name, better: "smaller", note: why });
       console.error(error);
     }
     console.error(`${bench.name}: ${secondsSince(benchBegan)} s`);
@@ -81,15 +83,22 @@ function readArguments():
       },
     });
     const only = values.only?.flatMap((names) => names.split(","));
-    const unknown = only?.find((name) =>
-      !BENCHES.some((bench) => bench.name === name)
+    const unknown = only?.find((wanted) =>
+      !BENCHES.some(({ name }) => isNamed(name, wanted))
     );
     if (unknown !== undefined) return `Cannot bench: found no ${unknown}`;
-    const benches = BENCHES.filter(({ name }) => only?.includes(name) ?? true);
+    const benches = BENCHES.filter(({ name }) =>
+      only?.some((wanted) => isNamed(name, wanted)) ?? true
+    );
     return { benches, quick: values.quick };
   } catch (error) {
     return `Cannot bench: ${error instanceof Error ? error.message : error}`;
   }
+}
+
+/** `server` names `server.deno` and `server.node`. */
+function isNamed(name: string, wanted: string): boolean {
+  return name === wanted || name.startsWith(`${wanted}.`);
 }
 
 function reportText(

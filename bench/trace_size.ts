@@ -4,13 +4,16 @@
  * Each trace is read strictly, so that a wrong one cannot count as a small one. "Without stacks at blocks" is the same
  * file as if every block said "no stack". The control is the same route recorded without capturing any stack.
  */
-import process from "node:process";
 import { EventType, parseTrace, type Trace } from "../src/reader.ts";
 import { uvarintLength, UvarintReader } from "../src/format/varint.ts";
-import { type AppRuntime, startApp } from "./support/app_server.ts";
+import {
+  APP_RUNTIMES,
+  type AppRuntime,
+  startApp,
+} from "./support/app_server.ts";
 import type { Bench, BenchOptions } from "./support/bench.ts";
 import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
-import { type BenchRow, benchTable } from "./support/table.ts";
+import type { BenchRow } from "./support/table.ts";
 
 /** Load before the recording, and what lies before and after it within the load. */
 const MARGIN_SECONDS = 0.5;
@@ -26,20 +29,20 @@ const BLOCKS: ReadonlySet<number> = new Set([
   EventType.GoBlockNet,
 ]);
 
-export const traceSizeBench: Bench = {
-  name: "trace_size",
+/** One for each runtime: what fails on one is still measured on the other. */
+export const traceSizeBenches: readonly Bench[] = APP_RUNTIMES.map((
+  runtime,
+) => ({
+  name: `trace_size.${runtime}`,
   async run(options) {
     const files = await buildNodeFiles();
     try {
-      return [
-        ...await sizeRows("deno", files, options),
-        ...await sizeRows("node", files, options),
-      ];
+      return await sizeRows(runtime, files, options);
     } finally {
       await files.remove();
     }
   },
-};
+}));
 
 async function sizeRows(
   runtime: AppRuntime,
@@ -146,9 +149,4 @@ function countBlockStackBytes({ events }: Trace, file: Uint8Array): number {
     bytes += uvarintLength(reader.next()) - 1;
   }
   return bytes;
-}
-
-if (import.meta.main) {
-  const quick = process.argv.includes("--quick");
-  console.log(benchTable(await traceSizeBench.run({ quick })));
 }

@@ -10,7 +10,9 @@ import { load, type LoadResult } from "../load/load.ts";
 import type { NodeFiles } from "./node_files.ts";
 
 /** Runtimes whose servers are measured. */
-export type AppRuntime = Extract<RuntimeName, "deno" | "node">;
+export const APP_RUNTIMES = ["deno", "node"] as const satisfies RuntimeName[];
+
+export type AppRuntime = typeof APP_RUNTIMES[number];
 
 /** Connections of the load: enough that the server never waits for the next request. */
 const CONNECTIONS = 16;
