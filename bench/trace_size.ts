@@ -15,7 +15,7 @@ import type { Bench, BenchOptions } from "./support/bench.ts";
 import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
 import type { BenchRow } from "./support/table.ts";
 
-/** Load before the recording, and what lies before and after it within the load. */
+/** Load that warms the server, and load before and after the recording. */
 const MARGIN_SECONDS = 0.5;
 
 const BLOCKS: ReadonlySet<number> = new Set([
@@ -97,6 +97,7 @@ async function recordRoute(
 ): Promise<Recorded> {
   const server = await startApp(runtime, { files, stacks });
   try {
+    await server.load("/api", MARGIN_SECONDS);
     const loaded = server.load("/api", seconds + 2 * MARGIN_SECONDS);
     await new Promise((resolve) => setTimeout(resolve, MARGIN_SECONDS * 1000));
     const response = await fetch(
@@ -110,6 +111,12 @@ async function recordRoute(
         `Cannot measure: the trace is bad, ${
           JSON.stringify(trace.cut ?? trace.warnings[0])
         }`,
+      );
+    }
+    // A trace that ended before its time says little of one that did not.
+    if (trace.duration < 0.9e9 * seconds) {
+      throw new Error(
+        `Cannot measure: the trace is ${trace.duration} ns long, wanted ${seconds} s`,
       );
     }
     const requests = countRequests(trace);

@@ -1,4 +1,4 @@
-/** What Node runs in the benches: our TypeScript as plain JavaScript, one file for each entry point. */
+/** What Node runs in the benches: the package as it is published, and the app as one file of plain JavaScript. */
 import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -10,7 +10,7 @@ const ROOT = new URL("../../", import.meta.url);
 
 /** Made once by {@linkcode buildNodeFiles}. */
 export interface NodeFiles {
-  /** URL of `mod.ts` as JavaScript. */
+  /** URL of the package's `mod.js`. */
   readonly library: string;
   /** Path of `bench/app/serve_node.ts` as JavaScript, with the packages that it imports. */
   readonly app: string;
@@ -21,26 +21,36 @@ export interface NodeFiles {
 /** @throws {Error} When one of them cannot be bundled. */
 export async function buildNodeFiles(): Promise<NodeFiles> {
   const folder = await mkdtemp(join(tmpdir(), "looptrace-bench-"));
-  // The library takes the folder above its own for the tracer's: nothing of the app may lie there.
-  const library = join(folder, "library/dist/mod.mjs");
   const app = join(folder, "app/serve_node.mjs");
   const remove = (): Promise<void> =>
     rm(folder, { recursive: true, force: true });
   try {
-    await bundle("mod.ts", library);
-    await bundle("bench/app/serve_node.ts", app);
+    await unpackLibrary(folder);
+    await build("bundle", "--quiet", "bench/app/serve_node.ts", "-o", app);
   } catch (error) {
     await remove();
     throw error;
   }
-  return { library: pathToFileURL(library).href, app, remove };
+  const library = pathToFileURL(join(folder, "package/mod.js")).href;
+  return { library, app, remove };
 }
 
-async function bundle(entry: string, output: string): Promise<void> {
-  const { code, stderr } = await run(
-    process.execPath,
-    ["bundle", "--quiet", entry, "-o", output],
-    { cwd: fileURLToPath(ROOT) },
-  );
-  if (code !== 0) throw new Error(`Cannot bundle ${entry}: ${stderr}`);
+/**
+ * Not a bundle: in one of those the recorder cannot tell its own frames from the program's. The entry points used here
+ * import no package, so nothing is installed.
+ */
+async function unpackLibrary(folder: string): Promise<void> {
+  const tarball = join(folder, "looptrace.tgz");
+  await build("pack", "--quiet", "--allow-dirty", `--output=${tarball}`);
+  const { code, stderr } = await run("tar", ["-xzf", tarball, "-C", folder]);
+  if (code !== 0) throw new Error(`Cannot unpack ${tarball}: ${stderr}`);
+}
+
+async function build(...args: readonly string[]): Promise<void> {
+  const { code, stderr } = await run(process.execPath, args, {
+    cwd: fileURLToPath(ROOT),
+  });
+  if (code !== 0) {
+    throw new Error(`Cannot build with deno ${args.join(" ")}: ${stderr}`);
+  }
 }
