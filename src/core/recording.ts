@@ -115,6 +115,7 @@ export class Recording {
 
   /** A new consumer: gets a prelude now and every batch from now on. */
   join(maxBuffered: number = MAX_BUFFERED_BYTES): Consumer {
+    this.map();
     this.flush();
     const consumer = new Consumer(maxBuffered);
     const prelude = encodePrelude({

@@ -18,6 +18,11 @@ const ENTRIES = 8192;
 /** Mark of a key under which more than one site was seen. */
 const AMBIGUOUS = -1;
 
+/** Calls at a place, as far as they were seen, are awaited by their caller. */
+const AWAITED = 1;
+/** Calls at a place go on beside their caller, at least sometimes. */
+const BESIDE = 2;
+
 /** A remembered site is checked each time its use count reaches one of these. */
 function isCheckDue(uses: number): boolean {
   return uses < 64 ? (uses & uses - 1) === 0 : (uses & 1023) === 0;
@@ -31,6 +36,8 @@ export class SiteMemory {
   reason: Reason = 0;
   /** True if the last {@linkcode at} was inside `Promise.prototype.then`. */
   isThen = false;
+  /** Where the last {@linkcode at} looked. */
+  place = 0;
 
   readonly #capture: StackCapture;
   readonly #keys = new Int32Array(ENTRIES);
@@ -39,6 +46,8 @@ export class SiteMemory {
   /** 1 for a key inside `then`. */
   readonly #thens = new Uint8Array(ENTRIES);
   readonly #uses = new Uint16Array(ENTRIES);
+  /** Whether calls that first suspend there go on beside their caller. */
+  readonly #beside = new Uint8Array(ENTRIES);
 
   constructor(capture: StackCapture) {
     this.#capture = capture;
@@ -52,7 +61,7 @@ export class SiteMemory {
    *   program or the runtime
    */
   at(key: number, top: StackTop): number {
-    const index = (key ^ key >>> 13) & ENTRIES - 1;
+    const index = this.place = (key ^ key >>> 13) & ENTRIES - 1;
     if (this.#keys[index] !== key) return this.#learn(index, key, top);
     const site = this.#sites[index];
     if (site === AMBIGUOUS) return this.#look(top) ?? NO_SITE;
@@ -63,6 +72,17 @@ export class SiteMemory {
     this.reason = this.#reasons[index] as Reason;
     this.isThen = this.#thens[index] !== 0;
     return site;
+  }
+
+  /** True unless calls where `at` looked were all awaited by their caller. */
+  get isBeside(): boolean {
+    return this.#beside[this.place] !== AWAITED;
+  }
+
+  /** Remembers of a place whether the call there goes on beside its caller. */
+  note(place: number, isBeside: boolean): void {
+    if (isBeside) this.#beside[place] = BESIDE;
+    else if (this.#beside[place] === 0) this.#beside[place] = AWAITED;
   }
 
   /** Captures, if that may be now. */
@@ -82,6 +102,7 @@ export class SiteMemory {
     this.#reasons[index] = this.reason;
     this.#thens[index] = this.isThen ? 1 : 0;
     this.#uses[index] = 0;
+    this.#beside[index] = 0;
     return site;
   }
 

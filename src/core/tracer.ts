@@ -325,6 +325,7 @@ export class Tracer {
 
   #flush(): void {
     if (this.#recording === undefined) return;
+    this.#tryMap();
     this.#recording.flush();
     this.#wake();
   }

@@ -26,6 +26,13 @@ import type { StackCapture, StackTop } from "./stack_capture.ts";
 /** Multiplier that spreads the numbers of sites over 32 bits. */
 const SPREAD = 0x9e3779b1;
 
+/**
+ * Records after which the end of a turn maps the log. Short turns are mapped
+ * several at a time, which is cheaper for each; the tracer's timer maps what is
+ * left when the loop is idle.
+ */
+const MAP_RECORDS = 1024;
+
 /** Deepest nesting of slices that is told apart. */
 const MAX_DEPTH = 256;
 
@@ -38,7 +45,7 @@ export interface TurnRecorderHost {
   scheduleTurnEnd(endTurn: () => void): void;
   /** Maps the log. Called from hooks: must be synchronous. */
   mapLog(): void;
-  /** A turn has ended and was mapped: hand over what is ready. */
+  /** A turn has ended: hand over what is ready. */
   turnEnded(): void;
   /** Something of the recorder threw. Recording must stop. */
   failed(error: unknown): void;
@@ -254,6 +261,21 @@ export class TurnRecorder {
     return this.#site === this.#runtimeSite;
   }
 
+  /** Where in the memory of sites `beginAwait` was. */
+  get place(): number {
+    return this.#sites.place;
+  }
+
+  /** True unless calls at this place are known to be awaited by their caller. */
+  get isBeside(): boolean {
+    return this.#sites.isBeside;
+  }
+
+  /** The call that first suspended at `place` goes on beside its caller, or not. */
+  noteRun(place: number, isBeside: boolean): void {
+    if (place >= 0) this.#sites.note(place, isBeside);
+  }
+
   /**
    * Second half of `beginAwait`.
    *
@@ -351,7 +373,7 @@ export class TurnRecorder {
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
-      this.#host.mapLog();
+      if (this.log.length >= MAP_RECORDS) this.#host.mapLog();
       this.#host.turnEnded();
     } catch (error) {
       this.#host.failed(error);

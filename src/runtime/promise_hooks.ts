@@ -15,6 +15,9 @@ import { Reason } from "../core/reason.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { MoreWaiters, PromiseStamp, SETTLED } from "./promise_stamp.ts";
 
+/** No place in the recorder's memory. */
+const NO_PLACE = -1;
+
 /** Promises remembered of those made in a slice. */
 const MAX_PLAIN = 64;
 
@@ -48,8 +51,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   let lastParent: PromiseStamp | undefined;
   let lastWaiters: number | MoreWaiters = 0;
   let isLastThen = false;
-  // The time of a call's first suspension is worth a reading of the clock.
-  let isRunTimed = false;
+  // Where the call of this run first suspended, for the recorder to remember.
+  let runPlace = NO_PLACE;
   let isLastPlain = false;
   let relays = 0;
   // Reactions of the tracer's own that run, to be ended by `after`.
@@ -68,6 +71,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     if (lastReaction === undefined) return;
     lastReaction = undefined;
     lastParent = undefined;
+    recorder.noteRun(runPlace, true);
+    runPlace = NO_PLACE;
     if (isLastThen || plainCount === 0) return;
     // The newest promise left is that of the outermost call of the run.
     PromiseStamp.explain(plain[--plainCount]!, Reason.Task);
@@ -107,9 +112,11 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
       (isCall ? AwaitFlag.Call : 0) |
       (before === SETTLED ? AwaitFlag.Settled : 0);
-    if (!isLinked) isRunTimed = false;
-    const id = recorder.await(reason, flags, isCall && !isRunTimed);
-    if (isCall) isRunTimed = true;
+    // The first suspension of a call that goes on beside its caller is worth a
+    // reading of the clock.
+    const isFirst = isCall && runPlace === NO_PLACE;
+    if (isFirst) runPlace = recorder.place;
+    const id = recorder.await(reason, flags, isFirst && recorder.isBeside);
     PromiseStamp.make(promise, id, reason);
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
@@ -161,9 +168,13 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
 
   /** What was made in one slice is nothing to the next. */
   function endSlice(): void {
-    endRun();
     plainCount = 0;
     isLastPlain = false;
+    if (lastReaction === undefined) return;
+    lastReaction = undefined;
+    lastParent = undefined;
+    recorder.noteRun(runPlace, false);
+    runPlace = NO_PLACE;
   }
 
   function settled(promise: object): void {
