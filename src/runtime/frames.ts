@@ -19,6 +19,8 @@ const PACKAGE_ROOTS = ["/node_modules/", "/npm/registry.npmjs.org/"];
  * The first that matches a frame above the program's counts.
  */
 const REASONS: readonly (readonly [RegExp, Reason])[] = [
+  // What calls our own hooks.
+  [/deno_node\/v8\.ts$|^node:(internal\/)?(v8|promise_hooks)/, Reason.Unknown],
   [/deno_(net|http|fetch|websocket|tls)\b/, Reason.Network],
   [
     /^node:(internal\/)?(deps\/undici|net|http|_http|https|tls|dgram|dns)/,

@@ -105,8 +105,13 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     const isLinked = lastReaction !== undefined && relays === 0 &&
       (index >= 0 || parent === lastReaction);
     if (!isLinked) endRun();
-    // What was made inside the call that is awaited is no call of ours.
-    if (index >= 0 && index < plainCount) plainCount = index;
+    // Awaited, it is no candidate any more. Nor is what was made inside it, if it
+    // is a call; something older that a call awaits leaves that call's own.
+    if (isLinked && index >= 0) plainCount = index;
+    else if (index >= 0 && index < plainCount) {
+      plain.copyWithin(index, index + 1, plainCount);
+      plainCount--;
+    }
     const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
     const isCall = !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
