@@ -40,6 +40,9 @@ export type ContinuationKind =
 /** Default of {@linkcode ContinuationTable}'s limit: about 6 MB when full. */
 export const MAX_CONTINUATIONS = 262_144;
 
+/** Kind of a slot that holds no continuation. */
+const FREE = 255;
+
 const SLOT_BITS = 20;
 const SLOT_MASK = (1 << SLOT_BITS) - 1;
 const GENERATION_MASK = (1 << 11) - 1;
@@ -130,8 +133,13 @@ export class ContinuationTable {
     return this.#generation[slot] === id >> SLOT_BITS ? slot : 0;
   }
 
-  /** Ends the continuation in `slot`: its id means nothing from now on. */
+  /**
+   * Ends the continuation in `slot`: its id means nothing from now on. Ending
+   * it again does nothing.
+   */
   release(slot: number): void {
+    if (this.kind[slot] === FREE) return;
+    this.kind[slot] = FREE;
     this.#generation[slot] = (this.#generation[slot] + 1) & GENERATION_MASK;
     this.owner[slot] = null;
     let tail = this.#freeHead + this.#freeCount;
@@ -144,10 +152,7 @@ export class ContinuationTable {
   clear(): void {
     this.refused = 0;
     this.forgotten = 0;
-    const isFree = this.#freeSlots();
-    for (let slot = 1; slot < this.#used; slot++) {
-      if (isFree[slot] === 0) this.release(slot);
-    }
+    for (let slot = 1; slot < this.#used; slot++) this.release(slot);
   }
 
   /**
@@ -157,26 +162,16 @@ export class ContinuationTable {
    */
   forget(): void {
     const enough = this.#limit - (this.#limit >> 2);
-    const isFree = this.#freeSlots();
     for (let seen = 1; seen < this.#used && this.size > enough; seen++) {
       const slot = this.#hand;
       this.#hand = this.#hand + 1 >= this.#used ? 1 : this.#hand + 1;
       const untold = this.owner[slot] === null &&
         this.kind[slot] <= ContinuationKind.Relay;
-      if (isFree[slot] === 0 && untold) {
+      if (untold) {
         this.release(slot);
         this.forgotten++;
       }
     }
-  }
-
-  /** 1 for each slot that is free. */
-  #freeSlots(): Uint8Array {
-    const isFree = new Uint8Array(this.#used);
-    for (let i = 0; i < this.#freeCount; i++) {
-      isFree[this.#free[(this.#freeHead + i) % this.#capacity]] = 1;
-    }
-    return isFree;
   }
 
   #grow(): boolean {

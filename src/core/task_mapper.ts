@@ -266,7 +266,11 @@ export class TaskMapper {
       return this.#create(this.#known.entry("async function", site), null);
     }
     if (kind[slot] === ContinuationKind.Sleep) return null;
-    const activation = owner[slot] ?? this.#createFor(slot, null);
+    let activation = owner[slot];
+    // Whatever may have gone wrong, a task that has ended never runs again.
+    if (activation === null || activation.task.index < 0) {
+      activation = this.#createFor(slot, null);
+    }
     if (activation.inner !== null) this.#detach(activation);
     this.#wakeUnexplained(activation.task, kind[slot]);
     return activation;

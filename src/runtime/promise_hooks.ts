@@ -168,6 +168,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         return;
       } else return;
     }
+    PromiseStamp.ran(promise);
     recorder.suspend();
   }
 

@@ -78,6 +78,16 @@ export class PromiseStamp extends Given {
     return stamp.#reason;
   }
 
+  /**
+   * The promise's reaction has run. It may run once more, to adopt the promise
+   * that its callback returned, but that is the engine's doing.
+   */
+  static ran(promise: object): void {
+    if (#continuation in promise && promise.#continuation > 0) {
+      promise.#continuation = 0;
+    }
+  }
+
   /** The promise is no reaction after all. */
   static clear(stamp: PromiseStamp): void {
     stamp.#continuation = 0;
