@@ -23,6 +23,7 @@ async function runProgram<T>(
     files: Uint8Array[],
   ) => T | Promise<T>,
   files = 0,
+  args: readonly (string | number)[] = [],
 ): Promise<T> {
   const deno = (await findRuntime("deno"))!;
   const folder = await mkdtemp(join(tmpdir(), "looptrace-runtime-"));
@@ -36,6 +37,7 @@ async function runProgram<T>(
       "-A",
       "--v8-flags=--expose-gc",
       program,
+      ...args.map(String),
       ...paths,
     ]);
     assertEquals([code, stderr], [0, ""]);
@@ -187,4 +189,29 @@ test("a consumer that joins while 5,000 real tasks wait on one queue sees each o
       { name: "queue, joined late", bytes: late },
     ]);
   }, 2);
+});
+
+test("a recording changes nothing of what random programs do, nor the order of it", async () => {
+  const seed = 2026;
+  const count = 150;
+  await runProgram(
+    "random_programs",
+    async (seen, [bytes]) => {
+      assertEquals(seen.differing, [], `programs from seed ${seed} on`);
+      assert(Number(seen.lines) > 3000, `${seen.lines} things were logged`);
+      assert(
+        Number(seen.unhandled) > 10,
+        "rejections without a handler are among them",
+      );
+      const traces = split(bytes).map((bytes, index) => ({
+        name: `random program ${seed + index}`,
+        bytes,
+      }));
+      assertEquals(traces.length, count);
+      for (const { name, bytes } of traces) judgeTrace(bytes, name);
+      await judgeWithGo(spread(traces, 8));
+    },
+    1,
+    [seed, count],
+  );
 });
