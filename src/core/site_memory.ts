@@ -3,7 +3,8 @@
  *
  * Code that begins at the same site and then does the same sequence of things
  * is most likely the same code. The key of an await is therefore a hash of
- * where its slice began and of every hook event since. What was captured once
+ * where its slice began, of the last sites known in it and of every hook event
+ * since. What was captured once
  * for a key is taken for granted and checked now and then; a key under which
  * two sites were seen is never trusted again.
  */

@@ -82,6 +82,11 @@ export class TurnRecorder {
   /** The last reading of the clock, in ticks since the base of the log. */
   #ticks = 0;
   #site = NO_SITE;
+  /** The path with which the slice began. */
+  #begin = 0;
+  /** The last known site of the slice, and the one before. */
+  #old = NO_SITE;
+  #older = NO_SITE;
   readonly #runtimeSite: number;
   /** Slices deeper than can be told apart. */
   #tooDeep = 0;
@@ -208,9 +213,10 @@ export class TurnRecorder {
     this.#outside[this.depth++] = this.current;
     this.current = id;
     const { continuations } = this;
-    this.path = id > 0
+    this.path = this.#begin = id > 0
       ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
+    this.#old = this.#older = NO_SITE;
     this.log.put(RawKind.Resume, id, 0, this.#ticks);
   }
 
@@ -222,7 +228,11 @@ export class TurnRecorder {
     }
     if (this.depth === 0) return;
     this.current = this.#outside[--this.depth];
-    this.path = 0;
+    this.path =
+      this.#begin =
+      this.#old =
+      this.#older =
+        0;
     let ticks = NO_TIME;
     // Inside another slice the next event has no reading of its own.
     if (this.depth > 0) ticks = this.#readClock();
@@ -252,8 +262,20 @@ export class TurnRecorder {
     if (!this.#inTurn) this.#readClock();
     const step = 2 + reason + (isLinked ? 16 : 0);
     this.path = Math.imul(this.path, 31) + step | 0;
-    this.#site = this.#sites.at(this.path, top);
+    const site = this.#site = this.#sites.at(this.path, top);
+    if (site !== NO_SITE) this.#passSite(site);
     return this.#sites.isThen;
+  }
+
+  /**
+   * From a known site on, the last three count and what led to them does not,
+   * so that loops come round.
+   */
+  #passSite(site: number): void {
+    this.path = this.#begin + Math.imul(this.#older, 7) +
+        Math.imul(this.#old, 961) + Math.imul(site, SPREAD) | 0;
+    this.#older = this.#old;
+    this.#old = site;
   }
 
   /** True if what `beginAwait` saw is in the runtime's own code alone. */
