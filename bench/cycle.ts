@@ -115,7 +115,7 @@ async function cycleRows(
       result = await runJson(command, [
         ...args,
         String(quick ? 5 : 7),
-        String(CYCLES),
+        String(quick ? CYCLES / 2 : CYCLES),
       ]) as CycleResult;
       checkResult(name, result);
       cpuNs = result.on.cpuNs - result.off.cpuNs;

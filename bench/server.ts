@@ -6,7 +6,6 @@
  * alternation. The load generator and all else share the machine's cores with them, so requests per second have a wide
  * spread; the CPU time that a server spends on a request has not.
  */
-import { stepsFor } from "./app/burn.ts";
 import {
   APP_RUNTIMES,
   type AppRuntime,
@@ -18,8 +17,8 @@ import { interleave, ratio, spread } from "./support/interleave.ts";
 import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
 import type { BenchRow } from "./support/table.ts";
 
-/** Load on a route before it is measured. */
-const WARM_SECONDS = 3;
+/** Load on each route before it is measured. */
+const WARM_SECONDS = 2;
 
 /** CPU work of the second route. */
 const WORK_MICROS = 200;
@@ -66,7 +65,7 @@ async function serverRows(
   files: NodeFiles,
   options: BenchOptions,
 ): Promise<BenchRow[]> {
-  const app = { files, steps: stepsFor(WORK_MICROS) };
+  const app = { files, workMicros: WORK_MICROS };
   const servers: AppServer[] = [];
   const start = async (library = true): Promise<AppServer> => {
     const server = await startApp(runtime, { ...app, library });
@@ -96,20 +95,18 @@ async function serverRows(
       );
     };
 
-    await compare(
-      "Hono route, never started / without Looptrace",
-      "/api",
-      undefined,
-      control,
-      bare,
-    );
-    const recording = await recorded.record();
-    // What the engine compiles anew, and the first look at every call site, is no part of the lasting cost.
-    for (const path of ["/api", "/api/work"]) {
-      for (const server of [recorded, control]) {
-        await server.load(path, options.quick ? 1 : WARM_SECONDS);
-      }
+    await warm(servers, options);
+    if (!options.quick) {
+      await compare(
+        "Hono route, never started / without Looptrace",
+        "/api",
+        undefined,
+        control,
+        bare,
+      );
     }
+    const recording = await recorded.record();
+    await warm([recorded], options);
     await compare("Hono route, on / off", "/api", bounds.plain);
     await compare(
       `the same with ${WORK_MICROS} us of work, on / off`,
@@ -134,6 +131,18 @@ async function serverRows(
   }
 }
 
+/** What the engine compiles, and the first look at every call site, is no part of the lasting cost. */
+async function warm(
+  servers: readonly AppServer[],
+  { quick }: BenchOptions,
+): Promise<void> {
+  for (const { load } of servers) {
+    for (const path of quick ? ["/api"] : ["/api", "/api/work"]) {
+      await load(path, quick ? 1 : WARM_SECONDS);
+    }
+  }
+}
+
 interface Comparison extends BenchOptions {
   readonly path: string;
   readonly bound?: Bound;
@@ -146,7 +155,7 @@ async function comparisonRows(
   base: AppServer,
   { path, bound, quick }: Comparison,
 ): Promise<BenchRow[]> {
-  const seconds = quick ? 0.4 : 0.8;
+  const seconds = quick ? 0.3 : 0.8;
   let cpuMicros = 0;
   const cpu = new Map<string, number[]>([["server", []], ["base", []]]);
   const variant = (name: string, { load }: AppServer) => ({

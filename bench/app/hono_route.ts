@@ -4,7 +4,7 @@
  *
  * - `GET /api`: the route. All its promises are settled by microtasks, so that a request costs little and what the
  *   recorder adds shows.
- * - `GET /api/work`: the same and a loop of a given number of steps.
+ * - `GET /api/work`: the same after so much CPU work as an argument says.
  * - `GET /status`: what the process has used and whether it is recorded, for the bench.
  * - `GET /debug/trace`: the trace, unless the library is left out.
  */
@@ -30,7 +30,8 @@ export async function createApp(): Promise<Hono> {
       // A URL; left out for a server that has never heard of tracing.
       library: { type: "string" },
       stacks: { type: "string", default: "budget" },
-      steps: { type: "string", default: "0" },
+      // Microseconds.
+      work: { type: "string", default: "0" },
     },
   });
   const app = new Hono();
@@ -54,11 +55,11 @@ export async function createApp(): Promise<Hono> {
     return c.json(status);
   });
 
-  const steps = Number(values.steps);
+  const workMicros = Number(values.work);
   app.use("/api/*", measureTime, findSession, addHeaders);
   app.get("/api", showPage);
   app.get("/api/work", (c) => {
-    burn(steps);
+    burn(workMicros);
     return showPage(c);
   });
   return app;

@@ -24,8 +24,8 @@ export interface AppOptions {
   readonly files: NodeFiles;
   /** @default {"budget"} */
   readonly stacks?: "off" | "budget" | "all";
-  /** Steps of the work in `/api/work`. @default {0} */
-  readonly steps?: number;
+  /** CPU work of a request for `/api/work`. @default {0} */
+  readonly workMicros?: number;
   /** `false` for a server without Looptrace. @default {true} */
   readonly library?: boolean;
 }
@@ -57,9 +57,9 @@ export async function startApp(
   runtime: AppRuntime,
   options: AppOptions,
 ): Promise<AppServer> {
-  const { files, stacks = "budget", steps = 0, library = true } = options;
+  const { files, stacks = "budget", workMicros = 0, library = true } = options;
   const script = runtime === "node" ? files.app : DENO_APP;
-  const args = [`--stacks=${stacks}`, `--steps=${steps}`];
+  const args = [`--stacks=${stacks}`, `--work=${workMicros}`];
   if (library) {
     args.push(`--library=${runtime === "node" ? files.library : DENO_LIBRARY}`);
   }
