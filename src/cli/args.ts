@@ -33,6 +33,7 @@ export class UsageError extends Error {
   }
 }
 
+/** What `--help` prints. */
 export const USAGE = `Usage: looptrace COMMAND [options] FILE
 
 Reads an execution trace of Looptrace or of Go 1.7 to 1.21.
