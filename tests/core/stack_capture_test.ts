@@ -72,15 +72,16 @@ test("StackCapture.capture() gives the runtime's site when no frame is the progr
 
 test("StackCapture.capture() leaves Error as the program has set it", () => {
   const { capture } = captureOf("all");
+  function hook(): void {
+    found = capture.capture(hook);
+  }
+  found = undefined;
   const api = Error as unknown as Record<string, unknown>;
   const { prepareStackTrace, stackTraceLimit } = api;
   const own = () => "mine";
   try {
     api.prepareStackTrace = own;
     api.stackTraceLimit = 3;
-    function hook(): void {
-      found = capture.capture(hook);
-    }
     hook();
     assert(found !== undefined);
     assertEquals(api.prepareStackTrace === own, true);

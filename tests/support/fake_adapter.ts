@@ -1,0 +1,97 @@
+/** A runtime whose clock and timers a test moves by hand, and whose hooks never fire. */
+import type {
+  Capabilities,
+  HookKind,
+  RuntimeAdapter,
+} from "../../src/core/adapter.ts";
+import { Reason } from "../../src/core/reason.ts";
+import type { TurnRecorder } from "../../src/core/turn_recorder.ts";
+
+interface FakeTimer {
+  readonly fn: () => void;
+  readonly every: number | undefined;
+  due: number;
+}
+
+/** See the head of this file. */
+export class FakeAdapter implements RuntimeAdapter {
+  readonly capabilities: Capabilities = {
+    runtime: "Fake",
+    version: "1",
+    awaits: "none",
+    removableHooks: true,
+    internalHooks: false,
+    stacks: false,
+    servers: [],
+    wraps: [],
+  };
+  readonly clock = { now: (): number => this.now };
+  readonly frames = {
+    shortName: (): string | undefined => undefined,
+    reasonOf: (): Reason => Reason.Unknown,
+  };
+  now = 5000;
+  /** Set from `install` to `uninstall`. */
+  recorder: TurnRecorder | undefined;
+  installs = 0;
+  /** What `install` throws next, if anything. */
+  refusal: Error | undefined;
+  readonly #timers = new Set<FakeTimer>();
+  readonly #turnEnds: (() => void)[] = [];
+
+  /** Timers that wait, background ones included. */
+  get timers(): number {
+    return this.#timers.size;
+  }
+
+  arm(): void {}
+
+  install(recorder: TurnRecorder, _hooks: HookKind): void {
+    if (this.refusal !== undefined) throw this.refusal;
+    this.installs++;
+    this.recorder = recorder;
+  }
+
+  uninstall(): void {
+    this.recorder = undefined;
+  }
+
+  scheduleTurnEnd(fn: () => void): void {
+    this.#turnEnds.push(fn);
+  }
+
+  setBackgroundInterval(fn: () => void, ms: number): () => void {
+    return this.#set(fn, ms, ms);
+  }
+
+  setTimer(fn: () => void, ms: number): () => void {
+    return this.#set(fn, ms, undefined);
+  }
+
+  /** The loop has done this turn's work. */
+  endTurn(): void {
+    for (const fn of this.#turnEnds.splice(0)) fn();
+  }
+
+  /** Time passes, with every timer that is due in it. */
+  pass(ms: number): void {
+    const until = this.now + ms;
+    for (;;) {
+      const due = [...this.#timers].filter((timer) => timer.due <= until)
+        .sort((a, b) => a.due - b.due)[0];
+      if (due === undefined) break;
+      this.now = Math.max(this.now, due.due);
+      if (due.every === undefined) this.#timers.delete(due);
+      else due.due += due.every;
+      due.fn();
+      this.endTurn();
+    }
+    this.now = until;
+  }
+
+  #set(fn: () => void, ms: number, every: number | undefined): () => void {
+    const timer = { fn, every, due: this.now + ms };
+    this.#timers.add(timer);
+    return () => void this.#timers.delete(timer);
+  }
+}
