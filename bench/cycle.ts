@@ -137,7 +137,7 @@ async function cycleRows(
     });
   }
   const samples = await interleave(variants, {
-    rounds: quick ? 3 : 9,
+    rounds: quick ? 3 : 7,
     warmups: quick ? 0 : 1,
     onMeasured: (name) => {
       add(cpu, cpuOf(name), cpuNs);

@@ -18,7 +18,7 @@ import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
 import type { BenchRow } from "./support/table.ts";
 
 /** Load on each route before it is measured. */
-const WARM_SECONDS = 2;
+const WARM_SECONDS = 1.5;
 
 /** CPU work of the second route. */
 const WORK_MICROS = 200;
@@ -169,7 +169,7 @@ async function comparisonRows(
   const samples = await interleave(
     [variant("server", server), variant("base", base)],
     {
-      rounds: quick ? 3 : 9,
+      rounds: quick ? 3 : 7,
       warmups: 1,
       onMeasured: (name) => cpu.get(name)?.push(cpuMicros),
     },
