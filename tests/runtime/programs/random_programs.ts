@@ -1,19 +1,17 @@
 /**
  * Random asynchronous programs, each run without a recording and then with one: what they do, and in which order, must
- * be the same. argv: the first seed, how many, the file for the traces; stdout: for each seed the two logs' hashes.
+ * be the same. argv: the first seed, how many, which hooks, the file for the traces; stdout: for each seed the two logs' hashes.
  *
  * Everything that happens is logged; the order of promise jobs, ticks, immediates and unhandled rejections is the
  * engine's. Timers are left out: which of two is first may depend on the clock.
  */
-import { start, stop } from "../../../mod.ts";
+import { type HookKind, start, stop } from "../../../mod.ts";
 import { Random } from "../../support/random.ts";
 import process from "node:process";
 
-const [first, count, file] = [
-  Number(Deno.args[0]),
-  Number(Deno.args[1]),
-  Deno.args[2],
-];
+const [first, count] = Deno.args.slice(0, 2).map(Number);
+const hooks = Deno.args[2] as HookKind;
+const file = Deno.args[3];
 
 let log: string[] = [];
 globalThis.addEventListener("unhandledrejection", (event) => {
@@ -181,7 +179,7 @@ for (let i = 0; i < count; i++) {
     write(bytes) {
       chunks.push(bytes);
     },
-  }, { stacks: i % 3 === 0 ? "off" : "budget" });
+  }, { hooks, stacks: i % 3 === 0 ? "off" : "budget" });
   const recorded = await runProgram(first + i);
   await stop();
   traces.push(
