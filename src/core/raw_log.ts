@@ -23,6 +23,8 @@
  * that handles one needs a floating-point number.
  */
 
+import { TICKS_PER_MS } from "./clock.ts";
+
 /** Kinds of raw records; see the table at the head of this file. */
 export const RawKind = {
   Turn: 1,
@@ -114,6 +116,11 @@ export class RawLog {
     return this.length === 0
       ? 0
       : this.codes[(this.length - 1) * RAW_STRIDE] & 0xff;
+  }
+
+  /** Whole ticks from `base` to `time`, a reading of the clock. */
+  ticksAt(time: number): number {
+    return (time - this.base) * TICKS_PER_MS | 0;
   }
 
   /** Times count from `base` from now on; those of records still in are lost. */

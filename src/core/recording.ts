@@ -12,7 +12,7 @@ import { Consumer, type ConsumerEnd } from "./consumer.ts";
 import type { ContinuationTable } from "./continuation_table.ts";
 import { EventEncoder } from "./event_encoder.ts";
 import { encodePrelude, encodeTail } from "./prelude.ts";
-import type { RawLog } from "./raw_log.ts";
+import { RawKind, type RawLog } from "./raw_log.ts";
 import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
 import type { RecordingStatistics } from "./statistics.ts";
@@ -113,9 +113,13 @@ export class Recording {
     this.#buffer.flush();
   }
 
-  /** A new consumer: gets a prelude now and every batch from now on. */
-  join(maxBuffered: number = MAX_BUFFERED_BYTES): Consumer {
+  /**
+   * A new consumer: gets a prelude now and every batch from now on. `now` is the
+   * clock's reading, in milliseconds.
+   */
+  join(now: number, maxBuffered: number = MAX_BUFFERED_BYTES): Consumer {
     this.map();
+    this.#passTime(now);
     this.flush();
     const consumer = new Consumer(maxBuffered);
     const prelude = encodePrelude({
@@ -124,7 +128,11 @@ export class Recording {
       tasks: this.#tasks,
       procs: PROCS,
       thread: THREAD,
-      ticks: this.#buffer.lastTicks,
+      // A tick is lost where the times of a log and this are rounded down.
+      ticks: Math.max(
+        toTicks(now, this.#parts.origin) - 1,
+        this.#buffer.lastTicks,
+      ),
       isAwake: this.#encoder.isAwake,
       batchBytes: this.#parts.batchBytes,
     });
@@ -178,6 +186,15 @@ export class Recording {
       continuationsForgotten: continuations.forgotten,
       ...counts,
     };
+  }
+
+  /** Sees to it that what is written from now on does not happen before now. */
+  #passTime(now: number): void {
+    const { log } = this.#parts;
+    // While the loop sleeps, what comes next is a turn, with its own time.
+    if (!this.#encoder.isAwake || log.isFull) return;
+    log.put(RawKind.Turn, 0, 0, log.ticksAt(now));
+    this.map();
   }
 
   /** Appends the end of a trace to a consumer's queue. */

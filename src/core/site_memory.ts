@@ -24,9 +24,9 @@ const AWAITED = 1;
 /** Calls at a place go on beside their caller, at least sometimes. */
 const BESIDE = 2;
 
-/** A remembered site is checked each time its use count reaches one of these. */
+/** A remembered site is checked whenever it was used twice as often as before. */
 function isCheckDue(uses: number): boolean {
-  return uses < 64 ? (uses & uses - 1) === 0 : (uses & 1023) === 0;
+  return (uses & uses - 1) === 0;
 }
 
 /** The memory; see the head of this file. */
@@ -46,7 +46,7 @@ export class SiteMemory {
   readonly #reasons = new Uint8Array(ENTRIES);
   /** 1 for a key inside `then`. */
   readonly #thens = new Uint8Array(ENTRIES);
-  readonly #uses = new Uint16Array(ENTRIES);
+  readonly #uses = new Uint32Array(ENTRIES);
   /** Whether calls that first suspend there go on beside their caller. */
   readonly #beside = new Uint8Array(ENTRIES);
 

@@ -9,6 +9,8 @@ export const NO_SITE = 0;
 /** File of a place that no file holds. */
 export const NO_FILE = "(no file)";
 
+const NOWHERE = { file: NO_FILE, line: 0 };
+
 /**
  * Function of what runs in the runtime's own code alone. Go's tools take names
  * that begin so for the system's, and keep them apart.
@@ -35,6 +37,8 @@ export class SiteTable {
   /** First site seen of each function, by function; and that by site. */
   readonly #functions = new Map<string, number>();
   readonly #functionOf: number[] = [NO_SITE];
+  /** Sites under another name, by site and name: no more than sites. */
+  readonly #renamed = new Map<number, Map<string, number>>();
   readonly #limit: number;
 
   constructor(limit: number = MAX_SITES) {
@@ -70,11 +74,20 @@ export class SiteTable {
     return id;
   }
 
-  /** The site named `fn` at the line of `site`, which is in another function. */
+  /**
+   * The site named `fn` at the line of `site`, which is in another function.
+   * For each callback and request: two look-ups, no text is made.
+   */
   renamed(site: number, fn: string): number {
-    if (site === NO_SITE) return this.put(fn, NO_FILE, 0);
-    const { file, line } = this.get(site);
-    return this.put(fn, file, line);
+    let names = this.#renamed.get(site);
+    if (names === undefined) this.#renamed.set(site, names = new Map());
+    let renamed = names.get(fn);
+    if (renamed === undefined) {
+      const { file, line } = site === NO_SITE ? NOWHERE : this.get(site);
+      renamed = this.put(fn, file, line);
+      if (renamed !== NO_SITE) names.set(fn, renamed);
+    }
+    return renamed;
   }
 
   /**

@@ -267,8 +267,11 @@ export class TaskMapper {
     }
     if (kind[slot] === ContinuationKind.Sleep) return null;
     let activation = owner[slot];
-    // Whatever may have gone wrong, a task that has ended never runs again.
-    if (activation === null || activation.task.index < 0) {
+    // Whatever may have gone wrong: what has ended, or waits for something else,
+    // does not go on here.
+    const isStrange = activation !== null &&
+      (activation.task.index < 0 || activation.slot !== slot);
+    if (activation === null || isStrange) {
       activation = this.#createFor(slot, null);
     }
     if (activation.inner !== null) this.#detach(activation);

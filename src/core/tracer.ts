@@ -26,12 +26,18 @@ export const MAX_CONSUMERS = 4;
 /** One turn in so many has its mapping timed. */
 const COST_SAMPLE = 64;
 
+/** Longest time that a timer takes, in milliseconds. */
+const MAX_TIMER_MS = 2 ** 31 - 1;
+
 /** How long `stop()` waits for a sink to take what is left. */
 const SINK_MS = 10_000;
 
 /** What a recording or a consumer of it may be told. */
 export interface StreamOptions {
-  /** How long to record, in seconds; fractions allowed. @default {Infinity} */
+  /**
+   * How long to record, in seconds; fractions allowed. More than 24 days is for
+   * ever: no timer is that long. @default {Infinity}
+   */
   seconds?: number;
   /** Ends the recording when it is aborted. */
   signal?: AbortSignal;
@@ -148,6 +154,7 @@ export class Tracer {
    * aborting `signal`, ends it.
    *
    * @throws {TracerBusyError} When there are as many consumers as may be.
+   * @throws {RangeError} When `seconds` is not more than 0.
    */
   stream(options: StreamOptions = {}): ReadableStream<Uint8Array> {
     const consumer = this.#join(options);
@@ -213,6 +220,12 @@ export class Tracer {
   }
 
   #join(options: StreamOptions): Consumer {
+    const { seconds = Infinity } = options;
+    if (!(seconds > 0)) {
+      throw new RangeError(
+        `Cannot record for ${seconds} seconds: must be more than 0`,
+      );
+    }
     const limit = options.maxConsumers ?? MAX_CONSUMERS;
     if (this.consumers >= limit) {
       throw new TracerBusyError(
@@ -223,13 +236,16 @@ export class Tracer {
     options.signal?.throwIfAborted();
     return this.#silently(() => {
       const recording = this.#recording ?? this.#begin(options);
-      const consumer = recording.join(options.maxBuffered);
+      const now = this.#adapter.clock.now();
+      const consumer = recording.join(now, options.maxBuffered);
       this.#endOnTime(consumer, options);
       return consumer;
     });
   }
 
   #begin(options: StreamOptions): Recording {
+    // It may refuse: nothing of the recording exists yet.
+    this.#adapter.install(this.#recorder, options.hooks ?? "public");
     const now = this.#beganAt = this.#adapter.clock.now();
     this.#error = undefined;
     this.#mappingMs = 0;
@@ -244,7 +260,6 @@ export class Tracer {
       batchBytes: options.batchBytes,
       statistics: () => this.statistics(),
     });
-    this.#adapter.install(this.#recorder, options.hooks ?? "public");
     this.#endBackground = this.#adapter.setBackgroundInterval(
       () => this.#flush(),
       FLUSH_MS,
@@ -263,7 +278,7 @@ export class Tracer {
     const { seconds = Infinity, signal } = options;
     const endings: (() => void)[] = [];
     const end = () => this.#leave(consumer, "done");
-    if (seconds !== Infinity) {
+    if (seconds * 1000 <= MAX_TIMER_MS) {
       endings.push(this.#adapter.setTimer(end, seconds * 1000));
     }
     if (signal !== undefined) {

@@ -432,7 +432,7 @@ export class TurnRecorder {
     this.#inTurn = true;
     this.path = 0;
     if (this.log.length === 0) this.log.base = now;
-    this.#ticks = (now - this.log.base) * TICKS_PER_MS | 0;
+    this.#ticks = this.log.ticksAt(now);
     this.#append(RawKind.Turn, 0, this.#ticks);
     this.#host.scheduleTurnEnd(this.endTurn);
   }

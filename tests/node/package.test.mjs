@@ -75,7 +75,11 @@ test("the package has its licence, its types and nothing but what users need", (
     assert.ok(source.length > 0, `code of ${entry}`);
     // The command line exports nothing.
     const declared = readFileSync(join(root, types), "utf8");
-    assert.equal(declared.length > 0, /(?:^|\*\/ )export /m.test(source), entry);
+    assert.equal(
+      declared.length > 0,
+      /(?:^|\*\/ )export /m.test(source),
+      entry,
+    );
   }
   // deno pack names what the packed code imports: nothing of the tests may be among it.
   assert.ok("hono" in dependencies);

@@ -78,7 +78,7 @@ export class FakeLoop {
     });
     this.#consumer = options.consumer === false
       ? undefined
-      : this.recording.join(Infinity);
+      : this.recording.join(this.now, Infinity);
   }
 
   /** Time passes. */
@@ -219,7 +219,7 @@ export class FakeLoop {
 
   /** One more consumer joins. */
   join(maxBuffered = Infinity): Consumer {
-    return this.recording.join(maxBuffered);
+    return this.recording.join(this.now, maxBuffered);
   }
 
   /** Ends a consumer, the first one unless told, and gives its batches. */

@@ -45,10 +45,15 @@ export function isResolver(callback: AnyFunction): boolean {
   return nameOf(callback) === "" && toSource.call(callback) === NATIVE;
 }
 
-/** The callback's name, or "". Reading it must not run code of the program. */
+/** The callback's name, or "" if it has none that is text. */
 export function nameOf(callback: AnyFunction): string {
-  const own = Object.getOwnPropertyDescriptor(callback, "name");
-  return typeof own?.value === "string" ? own.value : "";
+  try {
+    // A getter of the program's own may run here, and may throw.
+    const { name } = callback;
+    return typeof name === "string" ? name : "";
+  } catch {
+    return "";
+  }
 }
 
 /**

@@ -2,7 +2,7 @@
 
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { routeName } from "../../core/route_name.ts";
-import { NO_FILE } from "../../core/site_table.ts";
+import { NO_SITE } from "../../core/site_table.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import type { WrapperContext } from "./callback.ts";
@@ -17,11 +17,11 @@ export function wrapWebHandler(
   { recorder, sites, siteHere }: WrapperContext,
   top: StackTop,
 ): AnyFunction {
-  const { file, line } = sites.get(siteHere("request", top));
+  const servedAt = siteHere("request", top);
   function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
     const { method, url } = args[0] as Request;
-    const site = sites.put(routeName(method, url), file, line);
+    const site = sites.renamed(servedAt, routeName(method, url));
     return inRequest(recorder, site, handler, this, args);
   }
   mimic(wrapper, handler);
@@ -100,7 +100,7 @@ export function wrapNodeServer(
         }
         const { method, url } = args[1] as { method?: string; url?: string };
         const name = routeName(method ?? "", url ?? "");
-        const site = sites.put(name, NO_FILE, 0);
+        const site = sites.renamed(NO_SITE, name);
         const { continuations } = recorder;
         const id = continuations.make(ContinuationKind.Request, site, 0);
         if (!recorder.enter(id)) return Reflect.apply(original, this, args);
