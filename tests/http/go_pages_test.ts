@@ -1,0 +1,84 @@
+/** A trace of the running example in the pages of Go's own tools, of both families. */
+import { mkdtemp, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { test } from "node:test";
+import { fileURLToPath } from "node:url";
+import {
+  assert,
+  assertEquals,
+  assertStringIncludes,
+} from "../support/assert.ts";
+import { findGoTools, goPages, goProfile } from "../support/go_tools.ts";
+import { startRuntime } from "../support/processes.ts";
+
+const EXAMPLE = fileURLToPath(
+  new URL("../../examples/hono_server.ts", import.meta.url),
+);
+
+/** Pages that a user opens, and what must be on them; "" for a binary one. */
+const PAGES: Readonly<Record<string, string>> = {
+  "/goroutines": "GET /sleep",
+  "/usertasks": "GET /sleep",
+  "/trace": "html",
+  "/jsontrace": "GET /sleep",
+  "/mmu": "html",
+  "/io?raw=1": "",
+  "/block?raw=1": "",
+  "/sched?raw=1": "",
+};
+
+const go = await findGoTools();
+const tools = [["1.23 or newer", go.go126], [
+  "1.19 to 1.22",
+  go.go119,
+]] as const;
+
+for (const [versions, tool] of tools) {
+  test(`every page of go tool trace shows the example, Go ${versions}`, {
+    skip: tool === undefined ? `no Go ${versions}` : false,
+  }, async () => {
+    const folder = await mkdtemp(join(tmpdir(), "looptrace-"));
+    const file = join(folder, "trace.out");
+    try {
+      await writeFile(file, await recordExample());
+      const asked = Object.keys(PAGES);
+      const pages = await goPages(tool!, file, asked);
+      for (const page of asked) {
+        const { status, body } = pages.get(page)!;
+        assertEquals(status, 200, `${page}: ${body.slice(0, 500)}`);
+        assertStringIncludes(body, PAGES[page], page);
+      }
+      const profiles = [
+        ["net", "GET /fetch"],
+        ["sync", "GET /dashboard"],
+        ["sched", "event loop"],
+      ] as const;
+      for (const [kind, name] of profiles) {
+        const { totalNs, functions } = await goProfile(tool!, kind, file);
+        assert(totalNs > 0, `${kind} is empty`);
+        const names = [...functions.keys()].join(" ");
+        assertStringIncludes(names, name, kind);
+      }
+    } finally {
+      await rm(folder, { recursive: true });
+    }
+  });
+}
+
+/** A second of the example, every route asked for several times. */
+async function recordExample(): Promise<Uint8Array> {
+  await using server = await startRuntime("deno", EXAMPLE, {
+    flags: ["--allow-net", "--allow-read"],
+    args: ["--port=0"],
+  });
+  const trace = fetch(`${server.url}/debug/trace?seconds=1`);
+  for (let round = 0; round < 8; round++) {
+    await Promise.all(
+      ["/sleep", "/fetch", "/file", "/dashboard", "/json"].map(
+        async (path) => await (await fetch(server.url + path)).text(),
+      ),
+    );
+  }
+  return new Uint8Array(await (await trace).arrayBuffer());
+}
