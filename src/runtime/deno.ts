@@ -2,18 +2,19 @@
 
 import type { RuntimeAdapter } from "../core/adapter.ts";
 import {
-  builtin,
   getProcess,
   installPublicHooks,
   plainTimers,
   workingFolder,
 } from "./builtins.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
-import { createV8Adapter } from "./v8_adapter.ts";
-import { wrapCombinators } from "./wrappers/combinators.ts";
-import { wrapFetch } from "./wrappers/fetch.ts";
-import { wrapMicrotask } from "./wrappers/microtasks.ts";
-import { wrapNodeServer, wrapServe } from "./wrappers/servers.ts";
+import {
+  createV8Adapter,
+  SHARED_SERVERS,
+  SHARED_WRAPS,
+  wrapShared,
+} from "./v8_adapter.ts";
+import { wrapServe } from "./wrappers/servers.ts";
 import { wrapTimers } from "./wrappers/timers.ts";
 
 /** The parts of Deno's internals that `hooks: "internal"` relies on. */
@@ -44,19 +45,8 @@ export function denoAdapter(): RuntimeAdapter {
       removableHooks: false,
       internalHooks: true,
       stacks: true,
-      servers: ["Deno.serve", "node:http", "node:https"],
-      wraps: [
-        "setTimeout",
-        "setInterval",
-        "setImmediate",
-        "queueMicrotask",
-        "process.nextTick",
-        "Promise.all",
-        "Promise.allSettled",
-        "Promise.race",
-        "Promise.any",
-        "fetch",
-      ],
+      servers: ["Deno.serve", ...SHARED_SERVERS],
+      wraps: SHARED_WRAPS,
     },
     timers: plainTimers(),
     folder: workingFolder(),
@@ -64,18 +54,7 @@ export function denoAdapter(): RuntimeAdapter {
       wrapServe(namespace, context);
       wrapTimers(globalThis, context);
     },
-    wrap(context) {
-      const timers = builtin("node:timers");
-      if (timers !== undefined) wrapTimers(timers, context);
-      wrapMicrotask(globalThis, "queueMicrotask", context);
-      wrapMicrotask(getProcess(), "nextTick", context);
-      wrapCombinators(context);
-      wrapFetch(context);
-      for (const name of ["node:http", "node:https"] as const) {
-        const module = builtin(name);
-        if (module !== undefined) wrapNodeServer(module.Server, context);
-      }
-    },
+    wrap: wrapShared,
     installHooks(hooks, kind) {
       // Those that cannot be taken out again go on: two kinds would be too many.
       return kind === "internal" || isInternalInstalled

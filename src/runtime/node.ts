@@ -8,11 +8,12 @@ import {
   plainTimers,
   workingFolder,
 } from "./builtins.ts";
-import { createV8Adapter } from "./v8_adapter.ts";
-import { wrapCombinators } from "./wrappers/combinators.ts";
-import { wrapFetch } from "./wrappers/fetch.ts";
-import { wrapMicrotask } from "./wrappers/microtasks.ts";
-import { wrapNodeServer } from "./wrappers/servers.ts";
+import {
+  createV8Adapter,
+  SHARED_SERVERS,
+  SHARED_WRAPS,
+  wrapShared,
+} from "./v8_adapter.ts";
 import { wrapTimers } from "./wrappers/timers.ts";
 
 /** The adapter for Node. */
@@ -25,19 +26,8 @@ export function nodeAdapter(): RuntimeAdapter {
       removableHooks: true,
       internalHooks: false,
       stacks: true,
-      servers: ["node:http", "node:https"],
-      wraps: [
-        "setTimeout",
-        "setInterval",
-        "setImmediate",
-        "queueMicrotask",
-        "process.nextTick",
-        "Promise.all",
-        "Promise.allSettled",
-        "Promise.race",
-        "Promise.any",
-        "fetch",
-      ],
+      servers: SHARED_SERVERS,
+      wraps: SHARED_WRAPS,
     },
     timers: plainTimers(),
     folder: workingFolder(),
@@ -45,16 +35,8 @@ export function nodeAdapter(): RuntimeAdapter {
       wrapTimers(globalThis, context);
     },
     wrap(context) {
-      const timers = builtin("node:timers");
-      if (timers !== undefined) wrapTimers(timers, context);
-      wrapMicrotask(globalThis, "queueMicrotask", context);
-      wrapMicrotask(getProcess(), "nextTick", context);
-      wrapCombinators(context);
-      wrapFetch(context);
-      for (const name of ["node:http", "node:https"] as const) {
-        const module = builtin(name);
-        if (module !== undefined) wrapNodeServer(module.Server, context);
-      }
+      wrapShared(context);
+      // Named imports of built-in modules are copies until this is called.
       builtin("node:module")?.syncBuiltinESMExports?.();
     },
     installHooks: installPublicHooks,

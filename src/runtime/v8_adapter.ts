@@ -9,6 +9,7 @@ import type {
   RuntimeAdapter,
 } from "../core/adapter.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
+import { builtin, getProcess } from "./builtins.ts";
 import { createFrameReader } from "./frames.ts";
 import {
   createPromiseHooks,
@@ -16,6 +17,11 @@ import {
   type PromiseHookSource,
 } from "./promise_hooks.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
+import { wrapCombinators } from "./wrappers/combinators.ts";
+import { wrapFetch } from "./wrappers/fetch.ts";
+import { wrapMicrotask } from "./wrappers/microtasks.ts";
+import { wrapNodeServer } from "./wrappers/servers.ts";
+import { wrapTimers } from "./wrappers/timers.ts";
 
 /** Timers of the runtime as they were before anything was wrapped. */
 export interface PlainTimers {
@@ -24,6 +30,37 @@ export interface PlainTimers {
   setInterval(fn: () => void, ms: number): unknown;
   clearInterval(handle: unknown): void;
   setImmediate(fn: () => void): unknown;
+}
+
+/** Calls that are wrapped on both, as `Capabilities` names them. */
+export const SHARED_WRAPS: readonly string[] = [
+  "setTimeout",
+  "setInterval",
+  "setImmediate",
+  "queueMicrotask",
+  "process.nextTick",
+  "Promise.all",
+  "Promise.allSettled",
+  "Promise.race",
+  "Promise.any",
+  "fetch",
+];
+
+/** Servers that both have. */
+export const SHARED_SERVERS: readonly string[] = ["node:http", "node:https"];
+
+/** Wraps {@linkcode SHARED_WRAPS} and {@linkcode SHARED_SERVERS}. */
+export function wrapShared(context: WrapperContext): void {
+  const timers = builtin("node:timers");
+  if (timers !== undefined) wrapTimers(timers, context);
+  wrapMicrotask(globalThis, "queueMicrotask", context);
+  wrapMicrotask(getProcess(), "nextTick", context);
+  wrapCombinators(context);
+  wrapFetch(context);
+  for (const name of ["node:http", "node:https"] as const) {
+    const module = builtin(name);
+    if (module !== undefined) wrapNodeServer(module.Server, context);
+  }
 }
 
 /** What one runtime on V8 adds to what they share. */

@@ -25,12 +25,13 @@ export function wrapTimers(target: object, context: WrapperContext): void {
   replace(
     target,
     "setTimeout",
-    (original) => wrapTimeout(original, context, pending),
+    (original) => wrapOnce(original, ContinuationKind.Timer, context, pending),
   );
   replace(
     target,
     "setImmediate",
-    (original) => wrapImmediate(original, context, pending),
+    (original) =>
+      wrapOnce(original, ContinuationKind.Immediate, context, pending),
   );
   replace(
     target,
@@ -42,75 +43,37 @@ export function wrapTimers(target: object, context: WrapperContext): void {
   }
 }
 
-function wrapTimeout(
+/** setTimeout and setImmediate: what is called once. */
+function wrapOnce(
   original: AnyFunction,
+  kind: typeof ContinuationKind.Timer | typeof ContinuationKind.Immediate,
   context: WrapperContext,
   pending: Map<unknown, Pending>,
 ): AnyFunction {
-  const { recorder } = context;
-  return function setTimeout(this: unknown, ...args: unknown[]): unknown {
+  const { recorder, sites } = context;
+  const isTimer = kind === ContinuationKind.Timer;
+  const fallback = `${isTimer ? "setTimeout" : "setImmediate"} callback`;
+  return function wrapper(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (!recorder.isRecording || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
     }
     const fn = callback as AnyFunction;
     // What a promise's executor does first tells what the promise waits for.
-    const promise = context.lastPlain();
+    const promise = isTimer ? context.lastPlain() : undefined;
     if (promise !== undefined) PromiseStamp.explain(promise, Reason.Sleep);
-    const isSleep = isResolver(fn);
+    const isSleep = isTimer && isResolver(fn);
     const site = isSleep
       ? NO_SITE
-      : callbackSite(context, fn, "setTimeout callback", 1, setTimeout);
+      : callbackSite(context, fn, fallback, kind, wrapper);
     // The runtime's own timers are the loop's doing.
-    if (site === context.sites.runtime) {
-      return Reflect.apply(original, this, args);
-    }
+    if (site === sites.runtime) return Reflect.apply(original, this, args);
     const id = recorder.schedule(
-      isSleep ? ContinuationKind.Sleep : ContinuationKind.Timer,
+      isSleep ? ContinuationKind.Sleep : kind,
       site,
     );
-    return callOnce(
-      original,
-      this,
-      args,
-      inSlice(recorder, id, fn),
-      pending,
-      id,
-    );
-  };
-}
-
-function wrapImmediate(
-  original: AnyFunction,
-  context: WrapperContext,
-  pending: Map<unknown, Pending>,
-): AnyFunction {
-  const { recorder } = context;
-  return function setImmediate(this: unknown, ...args: unknown[]): unknown {
-    const callback = args[0];
-    if (!recorder.isRecording || typeof callback !== "function") {
-      return Reflect.apply(original, this, args);
-    }
-    const fn = callback as AnyFunction;
-    const site = callbackSite(
-      context,
-      fn,
-      "setImmediate callback",
-      2,
-      setImmediate,
-    );
-    if (site === context.sites.runtime) {
-      return Reflect.apply(original, this, args);
-    }
-    const id = recorder.schedule(ContinuationKind.Immediate, site);
-    return callOnce(
-      original,
-      this,
-      args,
-      inSlice(recorder, id, fn),
-      pending,
-      id,
-    );
+    const run = inSlice(recorder, id, fn);
+    return callOnce(original, this, args, run, pending, id);
   };
 }
 
