@@ -97,20 +97,13 @@ export class EventEncoder {
    * name; `creator` the stack of the goroutine that runs now.
    */
   goCreate(g: GoId, entry: StackId, creator: StackId): void {
-    const buffer = this.#buffer;
-    buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.takeDelta();
-    const { bytes } = buffer;
-    let pos = buffer.pos;
-    bytes[pos++] = LEAD_GO_CREATE;
-    const length = pos++;
-    pos = putUvarint(bytes, pos, delta);
+    const length = this.#beginLong(LEAD_GO_CREATE, 0);
+    const { bytes } = this.#buffer;
+    let { pos } = this.#buffer;
     pos = putUvarint(bytes, pos, g);
     pos = putUvarint(bytes, pos, entry);
     pos = putUvarint(bytes, pos, creator);
-    bytes[length] = pos - length - 1;
-    buffer.pos = pos;
-    this.events++;
+    this.#endLong(length, pos);
   }
 
   /** `g` runs from now on. Nothing else may be running. */
@@ -155,21 +148,14 @@ export class EventEncoder {
     name: StringId,
     stack: StackId,
   ): void {
-    const buffer = this.#buffer;
-    buffer.ensure(MAX_EVENT_BYTES);
-    const delta = buffer.takeDelta();
-    const { bytes } = buffer;
-    let pos = buffer.pos;
-    bytes[pos++] = LEAD_TASK_CREATE;
-    const length = pos++;
-    pos = putUvarint(bytes, pos, delta);
+    const length = this.#beginLong(LEAD_TASK_CREATE, 0);
+    const { bytes } = this.#buffer;
+    let { pos } = this.#buffer;
     pos = putUvarint(bytes, pos, task);
     pos = putUvarint(bytes, pos, parent);
     pos = putUvarint(bytes, pos, name);
     pos = putUvarint(bytes, pos, stack);
-    bytes[length] = pos - length - 1;
-    buffer.pos = pos;
-    this.events++;
+    this.#endLong(length, pos);
   }
 
   /** A user task is complete. */
@@ -188,21 +174,40 @@ export class EventEncoder {
     message: string,
   ): void {
     const text = utf8.encode(message);
+    const length = this.#beginLong(LEAD_LOG, MAX_UVARINT_BYTES + text.length);
     const buffer = this.#buffer;
-    buffer.ensure(MAX_EVENT_BYTES + MAX_UVARINT_BYTES + text.length);
-    const delta = buffer.takeDelta();
     const { bytes } = buffer;
-    let pos = buffer.pos;
-    bytes[pos++] = LEAD_LOG;
-    const length = pos++;
-    pos = putUvarint(bytes, pos, delta);
+    let { pos } = buffer;
     pos = putUvarint(bytes, pos, task);
     pos = putUvarint(bytes, pos, category);
     pos = putUvarint(bytes, pos, stack);
-    bytes[length] = pos - length - 1;
+    this.#endLong(length, pos);
     pos = putUvarint(bytes, pos, text.length);
     bytes.set(text, pos);
     buffer.pos = pos + text.length;
+  }
+
+  /**
+   * Begins an event of three values or more, with room for it and for `more`
+   * bytes after it.
+   *
+   * @returns where its length is, for `endLong`
+   */
+  #beginLong(lead: number, more: number): number {
+    const buffer = this.#buffer;
+    buffer.ensure(MAX_EVENT_BYTES + more);
+    const delta = buffer.takeDelta();
+    const { bytes } = buffer;
+    const length = buffer.pos + 1;
+    bytes[buffer.pos] = lead;
+    buffer.pos = putUvarint(bytes, length + 1, delta);
+    return length;
+  }
+
+  /** Ends an event before `pos`: always shorter than its length byte can say. */
+  #endLong(length: number, pos: number): void {
+    this.#buffer.bytes[length] = pos - length - 1;
+    this.#buffer.pos = pos;
     this.events++;
   }
 
