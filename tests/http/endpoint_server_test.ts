@@ -2,10 +2,8 @@
 
 import { test } from "node:test";
 import { existsSync } from "node:fs";
-import { mkdtemp, readdir, readFile, rm, writeFile } from "node:fs/promises";
+import { readdir, readFile } from "node:fs/promises";
 import { connect } from "node:net";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { fileURLToPath } from "node:url";
 import {
   assert,
@@ -16,6 +14,7 @@ import { findGoTools, goPages, judge } from "../support/go_tools.ts";
 import { type ServerProcess, startRuntime } from "../support/processes.ts";
 import { summarize } from "../../src/analysis/summary.ts";
 import { parseTrace } from "../../src/format/trace_reader.ts";
+import { withFile } from "../support/temp_file.ts";
 
 const EXAMPLE = fileURLToPath(
   new URL("../../examples/hono_server.ts", import.meta.url),
@@ -113,20 +112,6 @@ async function assertGood(bytes: Uint8Array): Promise<void> {
       assert(ok, `${tool.version}: ${text}`);
     }
   });
-}
-
-async function withFile(
-  bytes: Uint8Array,
-  use: (file: string) => Promise<void>,
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "looptrace-"));
-  try {
-    const file = join(folder, "trace.out");
-    await writeFile(file, bytes);
-    await use(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 test("GET /debug/trace streams a good trace of the loaded example", async () => {

@@ -1,7 +1,4 @@
 /** A trace of the running example in the pages of Go's own tools, of both families. */
-import { mkdtemp, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import {
@@ -11,6 +8,7 @@ import {
 } from "../support/assert.ts";
 import { findGoTools, goPages, goProfile } from "../support/go_tools.ts";
 import { startRuntime } from "../support/processes.ts";
+import { withFile } from "../support/temp_file.ts";
 
 const EXAMPLE = fileURLToPath(
   new URL("../../examples/hono_server.ts", import.meta.url),
@@ -38,10 +36,7 @@ for (const [versions, tool] of tools) {
   test(`every page of go tool trace shows the example, Go ${versions}`, {
     skip: tool === undefined ? `no Go ${versions}` : false,
   }, async () => {
-    const folder = await mkdtemp(join(tmpdir(), "looptrace-"));
-    const file = join(folder, "trace.out");
-    try {
-      await writeFile(file, await recordExample());
+    await withFile(await recordExample(), async (file) => {
       const asked = Object.keys(PAGES);
       const pages = await goPages(tool!, file, asked);
       for (const page of asked) {
@@ -60,9 +55,7 @@ for (const [versions, tool] of tools) {
         const names = [...functions.keys()].join(" ");
         assertStringIncludes(names, name, kind);
       }
-    } finally {
-      await rm(folder, { recursive: true });
-    }
+    });
   });
 }
 

@@ -1,7 +1,5 @@
 import { test } from "node:test";
-import { mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { readFile } from "node:fs/promises";
 import {
   assert,
   assertEquals,
@@ -18,6 +16,7 @@ import {
   type ProfileKind,
 } from "./go_tools.ts";
 import { goTestdata } from "./testdata.ts";
+import { withFile } from "./temp_file.ts";
 
 const tools = await findGoTools();
 const http = goTestdata("http_1_19_good");
@@ -31,20 +30,6 @@ const SPEC_EXAMPLE = `
 function specExample(): Uint8Array {
   const pairs = SPEC_EXAMPLE.replace(/\s/g, "").match(/../g) ?? [];
   return Uint8Array.from(pairs, (pair) => parseInt(pair, 16));
-}
-
-async function withFile(
-  bytes: Uint8Array,
-  use: (file: string) => Promise<void>,
-): Promise<void> {
-  const folder = await mkdtemp(join(tmpdir(), "looptrace-test-"));
-  try {
-    const file = join(folder, "trace.out");
-    await writeFile(file, bytes);
-    await use(file);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
 }
 
 for (
