@@ -127,7 +127,7 @@ export class BatchBuffer {
   flush(): void {
     if (this.isEmpty) return;
     const { bytes, pos } = this;
-    // A half-empty batch is copied, so that its memory can be used again.
+    // A half-empty batch is copied: whoever keeps it shall not keep a buffer.
     const batch = pos * 2 < bytes.length
       ? bytes.slice(0, pos)
       : bytes.subarray(0, pos);
