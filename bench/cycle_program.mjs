@@ -3,11 +3,13 @@
  * other's promises, as the goroutines of `go/pingpong` hand a value to and fro.
  *
  *     deno run -A cycle_program.mjs LIBRARY_URL public|internal ROUNDS CYCLES
- *     node cycle_program.mjs LIBRARY_URL public ROUNDS CYCLES
+ *     deno run -A --preload=PRELOAD cycle_program.mjs LIBRARY_URL none ROUNDS CYCLES
+ *     node|bun cycle_program.mjs - "" ROUNDS CYCLES
  *
- * Plain JavaScript, so that Node 20 runs it. Deno cannot take its hooks out again, so all rounds without recording come
- * before the first start. A round ends with the turn that follows its last cycle: what the recorder does at the end of
- * a turn is inside. Prints one JSON object: times in nanoseconds a cycle, medians over the rounds.
+ * Plain JavaScript, so that Node 20 runs it. Deno cannot take its hooks out again and Bun's leave the engine slower, so
+ * all rounds without recording come before the first start. A round ends with the turn that follows its last cycle: what
+ * the recorder does at the end of a turn is inside. Prints one JSON object: times in nanoseconds a cycle, medians over
+ * the rounds. With `-` for the library it is what the program takes without one: only `off`.
  */
 import process from "node:process";
 
@@ -73,21 +75,23 @@ function median(values) {
 }
 
 const [library, hooks, roundCount, cycleCount] = process.argv.slice(2);
-const { start, stop } = await import(library);
 const count = Number(roundCount);
 const cycles = Number(cycleCount);
 
 const off = await rounds(count, cycles);
-let bytes = 0;
-start({
-  write(batch) {
-    bytes += batch.length;
-  },
-}, { hooks });
-const on = await rounds(count, cycles);
-const { events, error } = await stop();
-const stopped = await rounds(count, cycles);
-const eventsPerCycle = events / (cycles * (count + WARMUP_ROUNDS));
-console.log(
-  JSON.stringify({ off, on, stopped, eventsPerCycle, bytes, error }),
-);
+console.log(JSON.stringify(library === "-" ? { off } : await recorded(off)));
+
+async function recorded(off) {
+  const { start, stop } = await import(library);
+  let bytes = 0;
+  start({
+    write(batch) {
+      bytes += batch.length;
+    },
+  }, { hooks });
+  const on = await rounds(count, cycles);
+  const { events, error } = await stop();
+  const stopped = await rounds(count, cycles);
+  const eventsPerCycle = events / (cycles * (count + WARMUP_ROUNDS));
+  return { off, on, stopped, eventsPerCycle, bytes, error };
+}

@@ -13,7 +13,11 @@ import {
 } from "./support/app_server.ts";
 import type { Bench, BenchOptions } from "./support/bench.ts";
 import { spread } from "./support/interleave.ts";
-import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
+import {
+  RUNTIME_NAMES,
+  type RuntimeFiles,
+  runtimeFiles,
+} from "./support/front_ends.ts";
 import type { BenchRow } from "./support/table.ts";
 
 /** Load before the first request for a trace. */
@@ -33,7 +37,7 @@ export const firstByteBenches: readonly Bench[] = APP_RUNTIMES.map((
 ) => ({
   name: `first_byte.${runtime}`,
   async run(options) {
-    const files = await buildNodeFiles();
+    const files = await runtimeFiles(runtime);
     try {
       return await firstByteRows(runtime, files, options);
     } finally {
@@ -51,7 +55,7 @@ interface Waits {
 
 async function firstByteRows(
   runtime: AppRuntime,
-  files: NodeFiles,
+  files: RuntimeFiles,
   { quick }: BenchOptions,
 ): Promise<BenchRow[]> {
   const waits: Waits = { first: [], later: [], control: [] };
@@ -63,7 +67,7 @@ async function firstByteRows(
       await server.stop();
     }
   }
-  const name = runtime === "deno" ? "Deno" : "Node";
+  const name = RUNTIME_NAMES[runtime];
   const control = spread(waits.control).median.toFixed(1);
   return [{
     measure: `request to first byte, first start in the process, ${name}`,

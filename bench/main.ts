@@ -10,18 +10,23 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
-import { cycleBench } from "./cycle.ts";
+import { cycleBenches } from "./cycle.ts";
 import { encodeBench } from "./encode.ts";
 import { firstByteBenches } from "./first_byte.ts";
 import { parseBench } from "./parse.ts";
 import { serverBenches } from "./server.ts";
 import type { Bench } from "./support/bench.ts";
-import { type BenchRow, benchTable, verdictOf } from "./support/table.ts";
+import {
+  type BenchRow,
+  benchTable,
+  errorNote,
+  verdictOf,
+} from "./support/table.ts";
 import { traceSizeBenches } from "./trace_size.ts";
 
 const BENCHES: readonly Bench[] = [
   encodeBench,
-  cycleBench,
+  ...cycleBenches,
   ...serverBenches,
   ...traceSizeBenches,
   ...firstByteBenches,
@@ -56,8 +61,11 @@ async function main(): Promise<number> {
       rows.push(...await bench.run({ quick }));
     } catch (error) {
       failed.push(bench.name);
-      const [why] = String(error).split("\n");
-      rows.push({ measure: bench.name, better: "smaller", note: why });
+      rows.push({
+        measure: bench.name,
+        better: "smaller",
+        note: errorNote(error),
+      });
       console.error(error);
     }
     console.error(`${bench.name}: ${secondsSince(benchBegan)} s`);

@@ -12,7 +12,11 @@ import {
   startApp,
 } from "./support/app_server.ts";
 import type { Bench, BenchOptions } from "./support/bench.ts";
-import { buildNodeFiles, type NodeFiles } from "./support/node_files.ts";
+import {
+  RUNTIME_NAMES,
+  type RuntimeFiles,
+  runtimeFiles,
+} from "./support/front_ends.ts";
 import type { BenchRow } from "./support/table.ts";
 
 /** Load that warms the server, and load before and after the recording. */
@@ -35,7 +39,7 @@ export const traceSizeBenches: readonly Bench[] = APP_RUNTIMES.map((
 ) => ({
   name: `trace_size.${runtime}`,
   async run(options) {
-    const files = await buildNodeFiles();
+    const files = await runtimeFiles(runtime);
     try {
       return await sizeRows(runtime, files, options);
     } finally {
@@ -46,13 +50,13 @@ export const traceSizeBenches: readonly Bench[] = APP_RUNTIMES.map((
 
 async function sizeRows(
   runtime: AppRuntime,
-  files: NodeFiles,
+  files: RuntimeFiles,
   { quick }: BenchOptions,
 ): Promise<BenchRow[]> {
   const seconds = quick ? 0.5 : 1.5;
   const full = await recordRoute(runtime, files, "budget", seconds);
   const bare = await recordRoute(runtime, files, "off", seconds);
-  const name = runtime === "deno" ? "Deno" : "Node";
+  const name = RUNTIME_NAMES[runtime];
   const counted = (recorded: Recorded): string =>
     `${recorded.events.toLocaleString("en")} events, ${
       (recorded.events / recorded.requests).toFixed(0)
@@ -91,7 +95,7 @@ interface Recorded {
 /** The trace of some seconds of load, in the middle of more of it. */
 async function recordRoute(
   runtime: AppRuntime,
-  files: NodeFiles,
+  files: RuntimeFiles,
   stacks: "budget" | "off",
   seconds: number,
 ): Promise<Recorded> {

@@ -30,6 +30,8 @@ export async function createApp(): Promise<Hono> {
       // A URL; left out for a server that has never heard of tracing.
       library: { type: "string" },
       stacks: { type: "string", default: "budget" },
+      // Left out for what the library takes by itself.
+      hooks: { type: "string" },
       // Microseconds.
       work: { type: "string", default: "0" },
     },
@@ -41,7 +43,10 @@ export async function createApp(): Promise<Hono> {
     : await import(values.library);
   if (library !== undefined) {
     const trace = library.handler({
-      stream: { stacks: values.stacks as Looptrace.StackMode },
+      stream: {
+        stacks: values.stacks as Looptrace.StackMode,
+        hooks: values.hooks as Looptrace.HookKind | undefined,
+      },
     });
     app.all("/debug/trace/*", (c) => trace(c.req.raw));
   }

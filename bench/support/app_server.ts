@@ -1,16 +1,19 @@
 /** The app of the benches as a process of its own: starts it, asks for its status, keeps a recording of it open. */
-import { fileURLToPath } from "node:url";
 import {
-  type RuntimeName,
   type ServerProcess,
-  startRuntime,
+  startServer,
 } from "../../tests/support/processes.ts";
 import type { AppStatus } from "../app/hono_route.ts";
 import { load, type LoadResult } from "../load/load.ts";
-import type { NodeFiles } from "./node_files.ts";
+import {
+  type HookChoice,
+  runtimeCommand,
+  type RuntimeFiles,
+  scriptArgs,
+} from "./front_ends.ts";
 
 /** Runtimes whose servers are measured. */
-export const APP_RUNTIMES = ["deno", "node"] as const satisfies RuntimeName[];
+export const APP_RUNTIMES = ["deno", "bun", "node"] as const;
 
 export type AppRuntime = typeof APP_RUNTIMES[number];
 
@@ -21,7 +24,11 @@ const CONNECTIONS = 16;
 const RECORD_SECONDS = 300;
 
 export interface AppOptions {
-  readonly files: NodeFiles;
+  readonly files: RuntimeFiles;
+  /** Through the preload, which transforms the app. @default {false} */
+  readonly preload?: boolean;
+  /** Which hooks a recording takes. @default what the library takes */
+  readonly hooks?: HookChoice;
   /** @default {"budget"} */
   readonly stacks?: "off" | "budget" | "all";
   /** CPU work of a request for `/api/work`. @default {0} */
@@ -58,12 +65,14 @@ export async function startApp(
   options: AppOptions,
 ): Promise<AppServer> {
   const { files, stacks = "budget", workMicros = 0, library = true } = options;
-  const script = runtime === "node" ? files.app : DENO_APP;
   const args = [`--stacks=${stacks}`, `--work=${workMicros}`];
-  if (library) {
-    args.push(`--library=${runtime === "node" ? files.library : DENO_LIBRARY}`);
-  }
-  const server = await startRuntime(runtime, script, { args });
+  if (library) args.push(`--library=${files.library}`);
+  if (options.hooks !== undefined) args.push(`--hooks=${options.hooks}`);
+  const preload = options.preload ? files.preload : undefined;
+  const server = await startServer(
+    await runtimeCommand(runtime),
+    [...scriptArgs(runtime, files.app, preload), ...args],
+  );
   return {
     ...server,
     status: () => statusOf(server.url),
@@ -71,11 +80,6 @@ export async function startApp(
     record: () => record(server.url),
   };
 }
-
-const DENO_APP = fileURLToPath(
-  new URL("../app/serve_deno.ts", import.meta.url),
-);
-const DENO_LIBRARY = new URL("../../mod.ts", import.meta.url).href;
 
 async function statusOf(url: string): Promise<AppStatus> {
   const response = await fetch(`${url}/status`);

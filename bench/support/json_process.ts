@@ -13,7 +13,7 @@ export async function runJson(
   const named = `${command} ${args.join(" ")}`;
   if (code !== 0) {
     throw new Error(
-      `Cannot measure: ${named} ended with ${code}\n${text}${stderr}`,
+      `Cannot measure: a process ended with ${code}\n${named}\n${text}${stderr}`,
     );
   }
   try {

@@ -1,38 +1,39 @@
 /** What Node runs in the benches: the package as it is published, and the app as one file of plain JavaScript. */
-import { mkdtemp, rm } from "node:fs/promises";
+import { mkdtemp, rm, symlink } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { run } from "../../tests/support/processes.ts";
+import type { RuntimeFiles } from "./front_ends.ts";
 
 const ROOT = new URL("../../", import.meta.url);
 
-/** Made once by {@linkcode buildNodeFiles}. */
-export interface NodeFiles {
-  /** URL of the package's `mod.js`. */
-  readonly library: string;
-  /** Path of `bench/app/serve_node.ts` as JavaScript, with the packages that it imports. */
-  readonly app: string;
-  /** Deletes them. */
-  remove(): Promise<void>;
-}
-
-/** @throws {Error} When one of them cannot be bundled. */
-export async function buildNodeFiles(): Promise<NodeFiles> {
+/**
+ * The package and `bench/app/serve_node.ts` as JavaScript, the packages that the app imports in the same file.
+ *
+ * @throws {Error} When one of them cannot be bundled.
+ */
+export async function buildNodeFiles(): Promise<RuntimeFiles> {
   const folder = await mkdtemp(join(tmpdir(), "looptrace-bench-"));
   const app = join(folder, "app/serve_node.mjs");
   const remove = (): Promise<void> =>
     rm(folder, { recursive: true, force: true });
   try {
     await unpackLibrary(folder);
+    // The preload's parser: what `npm ci` has put into the checkout.
+    await symlink(
+      fileURLToPath(new URL("node_modules", ROOT)),
+      join(folder, "node_modules"),
+    );
     await build("bundle", "--quiet", "bench/app/serve_node.ts", "-o", app);
   } catch (error) {
     await remove();
     throw error;
   }
   const library = pathToFileURL(join(folder, "package/mod.js")).href;
-  return { library, app, remove };
+  const preload = join(folder, "package/src/preload.js");
+  return { library, preload, app, remove };
 }
 
 /**
@@ -41,7 +42,9 @@ export async function buildNodeFiles(): Promise<NodeFiles> {
  */
 async function unpackLibrary(folder: string): Promise<void> {
   const tarball = join(folder, "looptrace.tgz");
-  await build("pack", "--quiet", "--allow-dirty", `--output=${tarball}`);
+  // `deno task check` is where types are checked.
+  const flags = ["--quiet", "--allow-dirty", "--no-check"];
+  await build("pack", ...flags, `--output=${tarball}`);
   const { code, stderr } = await run("tar", ["-xzf", tarball, "-C", folder]);
   if (code !== 0) throw new Error(`Cannot unpack ${tarball}: ${stderr}`);
 }

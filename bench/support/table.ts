@@ -32,6 +32,17 @@ export function verdictOf(row: BenchRow): BenchVerdict {
   return row.aim === undefined ? "no bound" : "missed";
 }
 
+/** Longest note that an error makes: a row of a table is one line. */
+const ERROR_CHARACTERS = 80;
+
+/** The note of a row that could not be measured. */
+export function errorNote(error: unknown): string {
+  const [line] = String(error).split("\n");
+  return line.length > ERROR_CHARACTERS
+    ? `${line.slice(0, ERROR_CHARACTERS - 3)}...`
+    : line;
+}
+
 /** The rows as a table of text for terminals and Markdown: `measure | value | must | aim | verdict`. */
 export function benchTable(rows: readonly BenchRow[]): string {
   const cells = rows.map((row) => [
