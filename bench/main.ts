@@ -15,6 +15,7 @@ import { encodeBench } from "./encode.ts";
 import { firstByteBenches } from "./first_byte.ts";
 import { parseBench } from "./parse.ts";
 import { serverBenches } from "./server.ts";
+import { startupBenches } from "./startup.ts";
 import type { Bench } from "./support/bench.ts";
 import {
   type BenchRow,
@@ -30,6 +31,7 @@ const BENCHES: readonly Bench[] = [
   ...serverBenches,
   ...traceSizeBenches,
   ...firstByteBenches,
+  ...startupBenches,
   {
     name: "parse",
     run: ({ quick }) =>

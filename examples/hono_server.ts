@@ -1,5 +1,5 @@
 /**
- * A small Hono app that can be traced while it runs.
+ * A small Hono app on Deno that can be traced while it runs.
  *
  *     deno run --allow-net --allow-read examples/hono_server.ts
  *     curl 'http://127.0.0.1:8000/debug/trace?seconds=5' > trace.out
@@ -8,34 +8,14 @@
  * `--port=8080`, or PORT where --allow-env is given, says where to listen.
  */
 
-import { debugTrace } from "@looptrace/looptrace/hono";
-import { type Context, Hono } from "hono";
+import { createApp } from "./hono_app.ts";
+import { portFrom } from "./port.ts";
 
-/** Requests answered so far, and how many there are in a second now. */
-let answered = 0;
-let perSecond = 0;
-
-const app = new Hono();
-
-// Before Deno.serve is called: this arms the wrapper that names requests.
-// Nothing is recorded, and nothing slowed down, until a trace is asked for.
-app.route("/debug", debugTrace());
-
-app.use(countRequest);
-app.get("/", showRoutes);
-app.get("/json", showUser);
-app.get("/users/:id", showUser);
-app.get("/sleep", waitForReport);
-app.get("/file", readSource);
-app.get("/fetch", askOtherRoute);
-app.get("/dashboard", showDashboard);
-app.get("/primes", findPrimes);
-
-setInterval(collectMetrics, 100);
+const app = createApp({ readText: Deno.readTextFile });
 
 Deno.serve({
   hostname: "127.0.0.1",
-  port: portFrom(Deno.args),
+  port: portFrom(Deno.args, portVariable()),
   onListen({ hostname, port }) {
     const base = `http://${hostname}:${port}`;
     console.log(`Listening on ${base}/`);
@@ -43,111 +23,10 @@ Deno.serve({
   },
 }, app.fetch);
 
-/** Middleware, for the routes that are mounted after it. */
-async function countRequest(_c: Context, next: () => Promise<void>) {
-  await next();
-  answered++;
-}
-
-function showRoutes(c: Context) {
-  const routes = app.routes.map((route) => `${route.method} ${route.path}`);
-  return c.json({ routes, answered, perSecond });
-}
-
-function showUser(c: Context) {
-  const id = Number(c.req.param("id") ?? 1);
-  return c.json({ id, name: "Ada", tags: ["loop", "trace"] });
-}
-
-/** Waits for a timer. */
-async function waitForReport(c: Context) {
-  await sleep(20);
-  return c.json({ report: "ready" });
-}
-
-/** Waits for a file. */
-async function readSource(c: Context) {
-  return c.text(await Deno.readTextFile(new URL(import.meta.url)));
-}
-
-/** Waits for the network: for another route of this very server. */
-async function askOtherRoute(c: Context) {
-  const response = await fetch(new URL("/sleep", c.req.url));
-  return c.json({ answer: await response.json() });
-}
-
-/** Waits for several tasks that go on beside each other. */
-async function showDashboard(c: Context) {
-  const [profile, orders, advice] = await Promise.all([
-    loadProfile(),
-    loadOrders(),
-    loadAdvice(),
-  ]);
-  return c.json({ profile, orders, advice });
-}
-
-async function loadProfile() {
-  await sleep(5);
-  return { name: "Ada" };
-}
-
-async function loadOrders() {
-  const orders: number[] = [];
-  for (let page = 0; page < 3; page++) {
-    await sleep(3);
-    orders.push(page);
-  }
-  return orders;
-}
-
-async function loadAdvice() {
-  await sleep(2);
-  return { primes: countPrimes(20_000) };
-}
-
-/** Keeps the loop busy: everything else waits for it to end. */
-function findPrimes(c: Context) {
-  return c.json({ primes: countPrimes(200_000) });
-}
-
-function countPrimes(limit: number): number {
-  const composite = new Uint8Array(limit);
-  let count = 0;
-  for (let n = 2; n < limit; n++) {
-    if (composite[n]) continue;
-    count++;
-    for (let multiple = n * n; multiple < limit; multiple += n) {
-      composite[multiple] = 1;
-    }
-  }
-  return count;
-}
-
-/** The background interval. */
-async function collectMetrics() {
-  const before = answered;
-  await sleep(50);
-  perSecond = (answered - before) * 20;
-}
-
-function sleep(ms: number): Promise<void> {
-  return new Promise((resolve) => setTimeout(resolve, ms));
-}
-
-/** The port given as `--port=`, or in PORT if that may be read, or 8000. */
-function portFrom(args: readonly string[]): number {
-  const flag = args.find((arg) => arg.startsWith("--port="));
-  let text = flag?.slice("--port=".length);
+function portVariable(): string | undefined {
   // Asked first: reading without permission would stop and prompt.
   const env = { name: "env", variable: "PORT" } as const;
-  if (
-    text === undefined && Deno.permissions.querySync(env).state === "granted"
-  ) {
-    text = Deno.env.get("PORT");
-  }
-  const port = Number(text ?? 8000);
-  if (!Number.isInteger(port) || port < 0 || port > 65535) {
-    throw new RangeError(`Cannot listen: port is ${text}, must be 0 to 65535`);
-  }
-  return port;
+  return Deno.permissions.querySync(env).state === "granted"
+    ? Deno.env.get("PORT")
+    : undefined;
 }

@@ -1,17 +1,18 @@
 /**
- * Looptrace at work, in a few seconds: `deno task demo`.
+ * Looptrace at work, in a few seconds: `deno task demo [--runtime=deno|bun] [--preload]`.
  *
- * 1. Start the Hono example.
+ * 1. Start the Hono example on that runtime, through the preload if that is asked for.
  * 2. Load every route of it from a second process.
  * 3. Meanwhile, fetch a trace from its endpoint into `trace.out`.
  * 4. Check the trace, with our own reader and with Go's tools.
  * 5. Tell what is in it.
  *
- * Exit status 0 only if the trace is good.
+ * Exit status 0 only if the trace is good; 2 for wrong use.
  */
 
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { load } from "../../bench/load/load.ts";
 import { parseTrace } from "../../src/reader.ts";
 import {
@@ -22,7 +23,20 @@ import {
 import { startRuntime } from "../../tests/support/processes.ts";
 import { report } from "./report.ts";
 
-const EXAMPLE = fileURLToPath(new URL("../hono_server.ts", import.meta.url));
+/** Where the example runs, and what its own head says to start it with. */
+const EXAMPLES = {
+  deno: { script: "hono_server.ts", flags: ["--allow-net", "--allow-read"] },
+  bun: { script: "bun_server.ts", flags: [] },
+} as const;
+
+/** What the preload needs on Deno: the parser is native code, and settings are environment variables. */
+const PRELOAD_FLAGS = {
+  deno: ["--allow-ffi", "--allow-env", "--allow-sys"],
+  bun: [],
+} as const;
+
+const USAGE = "Usage: deno task demo [--runtime=deno|bun] [--preload]";
+
 const FILE = "trace.out";
 const LOAD_SECONDS = 4;
 const TRACE_SECONDS = 2;
@@ -41,6 +55,8 @@ const PATHS = [
   "/primes",
 ];
 
+const { runtime, preload } = readArguments();
+
 // Children are ended by a listener for process.exit, which Deno.exit skips.
 for (const signal of ["SIGINT", "SIGTERM"] as const) {
   Deno.addSignalListener(signal, () => fail(`it got a ${signal}`));
@@ -55,6 +71,31 @@ try {
   fail(error);
 }
 
+function readArguments(): {
+  readonly runtime: keyof typeof EXAMPLES;
+  readonly preload: boolean;
+} {
+  try {
+    const { values } = parseArgs({
+      // `deno task demo -- --runtime=bun` hands the dashes on.
+      args: Deno.args.filter((arg) => arg !== "--"),
+      options: {
+        runtime: { type: "string", default: "deno" },
+        preload: { type: "boolean", default: false },
+      },
+    });
+    const { runtime, preload } = values;
+    if (runtime === "deno" || runtime === "bun") return { runtime, preload };
+    console.error(
+      `Cannot start the demo: --runtime is ${runtime}, must be deno or bun`,
+    );
+  } catch (error) {
+    console.error(`Cannot start the demo: ${(error as Error).message}`);
+  }
+  console.error(USAGE);
+  process.exit(2);
+}
+
 function fail(why: unknown): never {
   console.error(`The demo failed: ${why}`);
   process.exit(1);
@@ -62,12 +103,20 @@ function fail(why: unknown): never {
 
 /** Steps 1 to 3: the bytes of a trace of the loaded example. */
 async function recordExample(): Promise<Uint8Array> {
-  const server = await startRuntime("deno", EXAMPLE, {
-    flags: ["--allow-net", "--allow-read"],
+  const { script, flags } = EXAMPLES[runtime];
+  const extra = preload
+    ? [
+      `--preload=${ourPath("../../src/preload.ts")}`,
+      ...PRELOAD_FLAGS[runtime],
+    ]
+    : [];
+  const server = await startRuntime(runtime, ourPath(`../${script}`), {
+    flags: [...flags, ...extra],
     args: ["--port=0"],
   });
   try {
-    console.log(`Server   ${server.url}`);
+    const how = preload ? " through the preload" : "";
+    console.log(`Server   ${script} on ${runtime}${how}, ${server.url}`);
     console.log(`Load     every route, for ${LOAD_SECONDS} s`);
     const loaded = load(server.url, {
       runtime: "deno",
@@ -87,6 +136,10 @@ async function recordExample(): Promise<Uint8Array> {
   } finally {
     await server.stop();
   }
+}
+
+function ourPath(path: string): string {
+  return fileURLToPath(new URL(path, import.meta.url));
 }
 
 async function fetchTrace(base: string): Promise<Uint8Array> {
