@@ -1,6 +1,7 @@
 /** The public functions: one tracer for the loop that imports this module. */
 
 import type { Capabilities } from "./core/adapter.ts";
+import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
 import type { Statistics } from "./core/statistics.ts";
 import { type Sink, type StreamOptions, Tracer } from "./core/tracer.ts";
 import {
@@ -55,6 +56,34 @@ export function isEnabled(): boolean {
 /** Figures of the recording, or of the last one; undefined before any. */
 export function statistics(): Statistics | undefined {
   return tracer?.statistics();
+}
+
+/** What `./preload` needs of the tracer. */
+export interface PreloadedTracer {
+  /** See `Tracer.addSite`. */
+  addSite(
+    fn: string,
+    file: string,
+    line: number,
+    functionLine: number,
+  ): number;
+  /** See `Tracer.noteSkipped`. */
+  noteSkipped(file: string, why: string): void;
+}
+
+/**
+ * Makes ready for transformed code: sets the global that it calls.
+ *
+ * @returns undefined if another copy of this library did so before
+ */
+export function preloadTracer(): PreloadedTracer | undefined {
+  if (CALL_HOOKS_NAME in globalThis) return undefined;
+  const source = getTracer();
+  source.arm();
+  Object.defineProperty(globalThis, CALL_HOOKS_NAME, {
+    value: source.attachCalls(),
+  });
+  return source;
 }
 
 /** What can be recorded on this runtime. */

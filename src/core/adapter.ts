@@ -1,19 +1,26 @@
 /** What a runtime must offer to be recorded. One implementation a runtime. */
 
+import type { CallHooks } from "./call_hooks.ts";
 import type { Clock } from "./clock.ts";
 import type { FrameReader } from "./stack_capture.ts";
 import type { TurnRecorder } from "./turn_recorder.ts";
 
-/** Which promise hooks to install, where a runtime has more than one kind. */
-export type HookKind = "public" | "internal";
+/**
+ * Which source of promise events to install: the runtime's public one, a faster
+ * one that is no public API of it, or none, so that only transformed code and
+ * wrappers report.
+ */
+export type HookKind = "public" | "internal" | "none";
 
 /** What one runtime can tell. Every gap has a footnote in the README. */
 export interface Capabilities {
   /** The runtime, as it names itself, and its version. */
   readonly runtime: string;
   readonly version: string;
-  /** Where awaits are seen: engine hooks, or not at all. */
-  readonly awaits: "promise hooks" | "none";
+  /** Where awaits of any code are seen. */
+  readonly awaits: "promise hooks" | "accessor";
+  /** True if awaits of transformed code are seen; see `./preload`. */
+  readonly transform: boolean;
   /** True if hooks can be taken out again when recording stops. */
   readonly removableHooks: boolean;
   /** True if `hooks: "internal"` is understood. */
@@ -28,6 +35,7 @@ export interface Capabilities {
 
 /** A runtime; see `src/runtime`. */
 export interface RuntimeAdapter {
+  /** What can be told, as far as it is prepared now. */
   readonly capabilities: Capabilities;
   readonly clock: Clock;
   readonly frames: FrameReader;
@@ -36,10 +44,17 @@ export interface RuntimeAdapter {
    * remember the handler they were started with. May be called often.
    */
   arm(recorder: TurnRecorder): void;
-  /** Makes hooks and wrappers report to `recorder`. */
+  /** What transformed code calls; from now on recordings can take that. */
+  attachCalls(recorder: TurnRecorder): CallHooks;
+  /**
+   * Makes hooks and wrappers report to `recorder`, and says there how much they
+   * tell: `hasExactSlices`, `marksAlways`.
+   */
   install(recorder: TurnRecorder, hooks: HookKind): void;
   /** Takes out what can be taken out. Wrappers stay and pass through. */
   uninstall(): void;
+  /** Puts `marker` into the queue of microtasks, unrecorded. */
+  queueMarker(marker: () => void): void;
   /** Calls `fn` once, unrecorded, when the loop has done this turn's work. */
   scheduleTurnEnd(fn: () => void): void;
   /**

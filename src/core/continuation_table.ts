@@ -31,6 +31,8 @@ export const ContinuationKind = {
   Request: 7,
   /** The code that called `start()`, and the module it is part of. */
   Main: 8,
+  /** One run of a transformed async function, until it ends. */
+  Call: 9,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */
@@ -65,7 +67,10 @@ export class ContinuationTable {
   reason: Uint8Array;
   /** The activation that it continues, or null while it is nobody's. */
   readonly owner: (Activation | null)[] = [null];
-  /** Slice that settled what it waits for, or {@linkcode NOT_SETTLED}. */
+  /**
+   * Slice that settled what it waits for, or {@linkcode NOT_SETTLED}. For a call,
+   * the number of the raw record with which it last parked.
+   */
   settledBy: Int32Array;
   /** What the mapper noted; see there. */
   notes: Uint8Array;

@@ -11,10 +11,21 @@
  * | Break    |              |        |             |               |
  * | Await    | continuation | reason | `AwaitFlag` | now, or none  |
  * | Settle   | continuation |        |             |               |
- * | Resume   | continuation |        |             | now           |
- * | Suspend  |              |        |             | now, or none  |
+ * | Resume   | continuation | record |             | now           |
+ * | Suspend  |              |        | `EndFlag`   | now, or none  |
  * | Schedule | continuation |        |             | now, or none  |
  * | Cancel   | continuation |        |             | now           |
+ * | Begin    | call         |        |             | now, or none  |
+ * | Park     | call         | site   | `ParkFlag`, reason | now, or none |
+ * | End      | call         |        | `EndFlag`   | now, or none  |
+ *
+ * The last three come from transformed code, which says what hooks leave to be
+ * found out: a call is the continuation of one run of an async function, from
+ * its Begin to its End, resumed after each Park. Begin opens a slice, Park and
+ * End close the one that the call's Begin or Resume opened.
+ *
+ * `record` is the number of the record since which the slice ran that put this
+ * one into the queue of microtasks, 0 if that is not known; see `numberOf`.
  *
  * Break stands for everything that only matters because it lies between two
  * other records: a promise made, a promise settled that no one waits for.
@@ -36,6 +47,9 @@ export const RawKind = {
   Suspend: 7,
   Schedule: 8,
   Cancel: 9,
+  Begin: 10,
+  Park: 11,
+  End: 12,
 } as const;
 
 /** Flags of an Await record. */
@@ -53,7 +67,32 @@ export const AwaitFlag = {
   Call: 2,
   /** The awaited promise is settled already: the task stays runnable. */
   Settled: 4,
+  /** Program code was on the stack above: it is not the slice's own await. */
+  Nested: 8,
+  /** No program code was on the stack above: it is the slice's own await. */
+  Own: 16,
 } as const;
+
+/** Flags of a Park record. Above them, from bit 4 on, is the reason. */
+export const ParkFlag = {
+  /** It awaits the last call that began in this slice and is suspended. */
+  Linked: 1,
+  /** What is awaited is settled already. */
+  Settled: 2,
+  /** What is awaited is not settled yet. Without both that is not known. */
+  Pending: 4,
+} as const;
+
+/** Flags of a Suspend or End record. */
+export const EndFlag = {
+  /** The last call that began in this slice and is suspended takes its place. */
+  Linked: 1,
+  /** A callback returned no promise: what it called goes on beside it. */
+  Plain: 2,
+} as const;
+
+/** Bits of a Park record's flags below the reason. */
+export const PARK_REASON_SHIFT = 4;
 
 /** Resume of something that belongs to the tracer: nothing of it is recorded. */
 export const UNTRACED = -1;
@@ -66,6 +105,9 @@ export const MAX_LOG_TICKS = 2 ** 30;
 
 /** Records kept before the mapper is called. */
 export const RAW_LOG_RECORDS = 16_384;
+
+/** Numbers of records wrap around below this power of two. */
+const NUMBER_MASK = 2 ** 30 - 1;
 
 /** Integers of a record: kind and flags, `a`, `b`. */
 export const RAW_STRIDE = 3;
@@ -82,6 +124,8 @@ export class RawLog {
   length = 0;
   /** Records after which the log wants to be mapped before its turn ends. */
   readonly high: number;
+  /** Number of the first record. The records of all time are numbered. */
+  #first = 1;
 
   constructor(records: number = RAW_LOG_RECORDS) {
     this.codes = new Int32Array(records * RAW_STRIDE);
@@ -111,6 +155,17 @@ export class RawLog {
     this.times[index] = ticks;
   }
 
+  /** The number of the record at `index`, never 0 but once in a billion. */
+  numberOf(index: number): number {
+    return this.#first + index & NUMBER_MASK;
+  }
+
+  /** The index of record `number`, or -1 if it is not in the log. */
+  indexOf(number: number): number {
+    const index = number - this.#first & NUMBER_MASK;
+    return index < this.length ? index : -1;
+  }
+
   /** Kind of the last record, 0 when there is none. */
   get lastKind(): number {
     return this.length === 0
@@ -131,6 +186,7 @@ export class RawLog {
 
   /** Drops the first `count` records. The rest moves to the beginning. */
   drop(count: number): void {
+    this.#first = this.numberOf(count);
     if (count === this.length) {
       this.length = 0;
       return;

@@ -41,6 +41,8 @@ export interface Statistics extends RecordingStatistics {
   readonly ambiguousSites: number;
   /** Time spent on turning raw records into bytes, sampled, in milliseconds. */
   readonly mappingMs: number;
+  /** What is not recorded as it should be, in words: the first few. */
+  readonly notes: readonly string[];
   /** The first error of the recorder, if it failed. */
   readonly error?: string;
 }

@@ -12,30 +12,51 @@
  * 4. A wait of a call that its caller awaits is a wait of the caller's task.
  *    When the caller goes on before the callee ended, it was none, and the
  *    callee becomes a task of its own.
+ * 5. What transformed code says to be a call is one from its beginning on.
  *
  * Mapping: design/architecture.md, section 2.
  */
 
-import { NO_USER_TASK, type StackId, type UserTaskId } from "../format/ids.ts";
+import {
+  type GoId,
+  NO_STACK,
+  NO_USER_TASK,
+  type StackId,
+  type UserTaskId,
+} from "../format/ids.ts";
 import { toTicks } from "./clock.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
 import type { EventEncoder } from "./event_encoder.ts";
-import { RAW_STRIDE, RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
+import {
+  PARK_REASON_SHIFT,
+  RAW_STRIDE,
+  RawKind,
+  type RawLog,
+  UNTRACED,
+} from "./raw_log.ts";
 import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import type { StackTable } from "./stack_table.ts";
 import type { StringTable } from "./string_table.ts";
 import {
   Activation,
-  type TaskRecord,
+  TaskRecord,
   TaskState,
   type TaskTable,
 } from "./task_table.ts";
-import { LOOP, Note, Role, TurnSurvey } from "./turn_survey.ts";
+import { Fate, LOOP, Note, Role, TurnSurvey } from "./turn_survey.ts";
 import { WellKnownSites } from "./well_known_sites.ts";
+
+/** Stands for an open slice that is the time of the slice around it. */
+const TRANSPARENT = new Activation(
+  new TaskRecord(0 as GoId, NO_STACK),
+  null,
+  0,
+  NO_SITE,
+);
 
 /** How the running task will stop when the next one begins. */
 const Stop = { None: 0, Sched: 1, Block: 2, End: 3 } as const;
@@ -132,6 +153,16 @@ export class TaskMapper {
           break;
         case RawKind.Suspend:
           this.#endSlice(codes, i, read);
+          break;
+        case RawKind.Begin:
+          this.#endLoopSlice();
+          this.#beginCall(codes[at + 1], times[i]);
+          break;
+        case RawKind.Park:
+          this.#park(codes[at] >> 8, codes[at + 1], codes[at + 2], i);
+          break;
+        case RawKind.End:
+          this.#endCall(codes[at + 1]);
           break;
         case RawKind.Await:
           this.#enterLoop();
@@ -283,6 +314,11 @@ export class TaskMapper {
   #wakeUnexplained(task: TaskRecord, kind: number): void {
     if (task.state !== TaskState.Waiting) return;
     if (kind === ContinuationKind.Reaction) this.counts.unexplainedWakes++;
+    if (this.#running !== null && this.#depth > 0) {
+      // A generator, asked by the task that runs.
+      this.#unblock(task, this.#running.entry);
+      return;
+    }
     const isTimer = kind === ContinuationKind.Timer ||
       kind === ContinuationKind.Interval;
     this.#switchTo(null);
@@ -313,15 +349,26 @@ export class TaskMapper {
 
   /** A slice inside another ended: the outside goes on. */
   #resumeOutside(): void {
-    const outside = this.#open[this.#depth - 1];
+    const outside = this.#outside();
     this.#switchTo(outside === null ? null : outside.task);
   }
 
-  /** A continuation has run. Intervals run again. */
+  /** What the innermost open slice is part of; null for the loop. */
+  #outside(): Activation | null {
+    for (let i = this.#depth - 1; i >= 0; i--) {
+      // A call that never suspends is its caller's time.
+      if (this.#open[i] !== TRANSPARENT) return this.#open[i];
+    }
+    return null;
+  }
+
+  /** A continuation has run. Intervals and calls run again. */
   #release(slot: number): void {
     const { continuations } = this.#parts;
-    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
-    if (!isInterval) continuations.release(slot);
+    const kind = continuations.kind[slot];
+    const runsAgain = kind === ContinuationKind.Interval ||
+      kind === ContinuationKind.Call;
+    if (!runsAgain) continuations.release(slot);
   }
 
   /** Decides how the task of `activation` stops at the end of `slice`. */
@@ -342,8 +389,14 @@ export class TaskMapper {
       this.#setStop(task, slice);
       return;
     }
-    if (this.#isInterval(slice)) {
+    if (this.#isInterval(slice) || this.#isCall(slice)) {
       activation.slot = this.#survey.slot[slice];
+      activation.isReady = false;
+      this.#setStop(task, slice);
+      return;
+    }
+    if (activation.inner !== null) {
+      this.#replaceByInner(activation);
       this.#setStop(task, slice);
       return;
     }
@@ -359,6 +412,20 @@ export class TaskMapper {
     else this.#setStop(task, slice);
   }
 
+  /** `activation` has ended, but what it called goes on in its place. */
+  #replaceByInner(activation: Activation): void {
+    const { inner, outer } = activation;
+    inner!.outer = outer;
+    if (outer !== null) outer.inner = inner;
+    activation.inner = activation.outer = null;
+  }
+
+  #isCall(slice: number): boolean {
+    const slot = this.#survey.slot[slice];
+    return slot > 0 &&
+      this.#parts.continuations.kind[slot] === ContinuationKind.Call;
+  }
+
   #isInterval(slice: number): boolean {
     const { continuations } = this.#parts;
     const slot = this.#survey.slot[slice];
@@ -369,9 +436,13 @@ export class TaskMapper {
   /** The task's innermost activation waits or can go on at once. */
   #setStop(task: TaskRecord, slice: number): void {
     const { continuations } = this.#parts;
-    const { slot } = task.top;
-    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
-    if (!isInterval && this.#survey.isSettled(slot, slice)) {
+    const { slot, isReady } = task.top;
+    const kind = continuations.kind[slot];
+    const isInterval = kind === ContinuationKind.Interval;
+    const isSettled = kind === ContinuationKind.Call
+      ? isReady
+      : !isInterval && this.#survey.isSettled(slot, slice);
+    if (isSettled) {
       this.#stop = Stop.Sched;
       return;
     }
@@ -379,6 +450,116 @@ export class TaskMapper {
     task.reason =
       (isInterval ? Reason.Sleep : continuations.reason[slot]) as Reason;
     task.stack = this.#stackOf(task);
+  }
+
+  // Calls of transformed code.
+
+  #beginCall(id: number, time: number): void {
+    const { continuations } = this.#parts;
+    const slice = ++this.#slice;
+    const fate = this.#survey.fates[slice];
+    if (fate === Fate.None) {
+      this.#pushOpen(TRANSPARENT, slice);
+      return;
+    }
+    const slot = continuations.slot(id);
+    const caller = this.#outside();
+    const isFolded = fate === Fate.Folded && caller !== null &&
+      caller.inner === null;
+    const call = isFolded
+      ? this.#fold(caller, continuations.site[slot])
+      : this.#beginBeside(slot, time);
+    continuations.owner[slot] = call;
+    this.#pushOpen(call, slice);
+  }
+
+  /** A new innermost activation of the running task, in a call of `caller`. */
+  #fold(caller: Activation, site: number): Activation {
+    const call = new Activation(caller.task, caller, 0, site);
+    caller.inner = call;
+    caller.task.top = call;
+    return call;
+  }
+
+  /** A call that goes on beside its caller begins. */
+  #beginBeside(slot: number, time: number): Activation {
+    this.#advance(time);
+    const { site } = this.#parts.continuations;
+    const name = this.#known.entry("async function", site[slot]);
+    const creator = this.#running === null ? null : this.#running.entry;
+    const call = this.#create(name, creator);
+    this.#switchTo(call.task);
+    return call;
+  }
+
+  /** The innermost slice ends, and its call waits. */
+  #park(flags: number, id: number, site: number, record: number): void {
+    const { continuations } = this.#parts;
+    const slot = continuations.slot(id);
+    const slice = this.#popCall(slot);
+    if (slice < 0) return;
+    const call = this.#open[this.#depth];
+    this.#open[this.#depth] = null;
+    this.#wakeAll(slice);
+    if (call === null || call === TRANSPARENT) return;
+    call.slot = slot;
+    call.site = site;
+    call.isReady = this.#survey.roles[record] !== 0;
+    continuations.reason[slot] = flags >> PARK_REASON_SHIFT;
+    continuations.owner[slot] = call;
+    // Inside its caller's slice a folded call just returns.
+    const outside = this.#depth > 0 ? this.#outside() : null;
+    if (outside !== null && outside === call.outer) return;
+    this.#setStop(call.task, slice);
+    if (this.#depth > 0) this.#resumeOutside();
+  }
+
+  /** The innermost slice ends, and with it the call `id`. */
+  #endCall(id: number): void {
+    const { continuations } = this.#parts;
+    const slot = continuations.slot(id);
+    const slice = this.#popCall(slot);
+    if (slice >= 0) {
+      const call = this.#open[this.#depth];
+      this.#open[this.#depth] = null;
+      this.#wakeAll(slice);
+      if (call !== null && call !== TRANSPARENT) {
+        this.#stopCall(call, slice);
+        if (this.#depth > 0) this.#resumeOutside();
+      }
+    }
+    continuations.release(slot);
+  }
+
+  /** Takes the innermost slice off, if it is the call's in `slot`, else -1. */
+  #popCall(slot: number): number {
+    if (this.#depth === 0) return -1;
+    const slice = this.#openSlices[this.#depth - 1];
+    if (this.#survey.slot[slice] !== slot) return -1;
+    this.#depth--;
+    this.#advance(this.#survey.end[slice]);
+    return slice;
+  }
+
+  /** Decides how the task of a call that has ended stops. */
+  #stopCall(call: Activation, slice: number): void {
+    const { task, inner, outer } = call;
+    call.slot = 0;
+    if (inner !== null) {
+      this.#replaceByInner(call);
+      this.#setStop(task, slice);
+      return;
+    }
+    if (outer === null || outer.slot === 0) {
+      this.#stop = Stop.End;
+      return;
+    }
+    outer.inner = null;
+    task.top = outer;
+    const { kind } = this.#parts.continuations;
+    // Its end is what its caller waits for.
+    if (kind[outer.slot] === ContinuationKind.Call) this.#stop = Stop.Sched;
+    else this.#setStop(task, slice);
   }
 
   /**
@@ -557,6 +738,7 @@ export class TaskMapper {
       return;
     }
     const { task } = activation;
+    activation.isReady = true;
     // The running task settled what an outer activation of its own awaits:
     // that is the end of a call.
     if (task === this.#running && !this.#isLoopOpen()) return;

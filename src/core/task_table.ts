@@ -50,6 +50,8 @@ export class Activation {
   slot: number;
   /** Where it last stopped. */
   site: number;
+  /** True for a call of which is known that it can go on. */
+  isReady = false;
   /** The stack that was last made of its site and the stack below it. */
   stackSite = -1;
   stackBelow: StackId = NO_STACK;

@@ -7,6 +7,7 @@
  */
 
 import type { Capabilities, HookKind, RuntimeAdapter } from "./adapter.ts";
+import type { CallHooks } from "./call_hooks.ts";
 import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
 import { TracerBusyError, TracerIdleError } from "./errors.ts";
@@ -25,6 +26,9 @@ export const MAX_CONSUMERS = 4;
 
 /** One turn in so many has its mapping timed. */
 const COST_SAMPLE = 64;
+
+/** Notes kept for the statistics. */
+const MAX_NOTES = 16;
 
 /** Longest time that a timer takes, in milliseconds. */
 const MAX_TIMER_MS = 2 ** 31 - 1;
@@ -50,10 +54,12 @@ export interface StreamOptions {
    */
   stacks?: StackMode;
   /**
-   * Which hooks: `"internal"` is faster on Deno, and no public API of it.
-   * Given by the first consumer of the process.
+   * Where awaits are seen: in any code by the runtime's own means
+   * (`"public"`; `"internal"` is faster on Deno, and no public API of it), or
+   * only in code that `./preload` has transformed (`"none"`). Given by the first
+   * consumer of a recording.
    *
-   * @default {"public"}
+   * @default {"none"} under `./preload`, else `"public"`
    */
   hooks?: HookKind;
   /**
@@ -98,6 +104,8 @@ export class Tracer {
   #error: unknown;
   #turns = 0;
   #mappingMs = 0;
+  #defaultHooks: HookKind = "public";
+  readonly #notes: string[] = [];
 
   constructor(adapter: RuntimeAdapter) {
     this.#adapter = adapter;
@@ -111,6 +119,7 @@ export class Tracer {
       clock,
       {
         scheduleTurnEnd: (endTurn) => adapter.scheduleTurnEnd(endTurn),
+        queueMarker: (marker) => adapter.queueMarker(marker),
         mapLog: () => this.#tryMap(),
         turnEnded: () => this.#turnEnded(),
         failed: (error) => this.#failed(error),
@@ -136,6 +145,34 @@ export class Tracer {
   /** Puts pass-through wrappers where a later recording needs them. */
   arm(): void {
     this.#adapter.arm(this.#recorder);
+  }
+
+  /** What transformed code is to call; recordings take that by default now. */
+  attachCalls(): CallHooks {
+    this.#defaultHooks = "none";
+    return this.#adapter.attachCalls(this.#recorder);
+  }
+
+  /**
+   * The number of a place in the program, for transformed code. `file` is a URL
+   * or an absolute path, `functionLine` where its function begins.
+   */
+  addSite(
+    fn: string,
+    file: string,
+    line: number,
+    functionLine: number,
+  ): number {
+    const shortName = this.#adapter.frames.shortName(file);
+    if (shortName === undefined) return NO_SITE;
+    return this.#sites.put(fn, shortName, line, functionLine);
+  }
+
+  /** Says in the statistics that `file` could not be transformed. */
+  noteSkipped(file: string, why: string): void {
+    if (this.#notes.length >= MAX_NOTES) return;
+    const shortName = this.#adapter.frames.shortName(file) ?? file;
+    this.#notes.push(`${shortName} is not transformed: ${why}`);
   }
 
   /** Runs `fn`, and what follows from it in this slice, unrecorded. */
@@ -215,6 +252,7 @@ export class Tracer {
       stacksMs: this.#capture.spentMs,
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs * COST_SAMPLE,
+      notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),
     };
   }
@@ -245,7 +283,7 @@ export class Tracer {
 
   #begin(options: StreamOptions): Recording {
     // It may refuse: nothing of the recording exists yet.
-    this.#adapter.install(this.#recorder, options.hooks ?? "public");
+    this.#adapter.install(this.#recorder, options.hooks ?? this.#defaultHooks);
     const now = this.#beganAt = this.#adapter.clock.now();
     this.#error = undefined;
     this.#mappingMs = 0;

@@ -12,9 +12,14 @@ import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
+import { Enqueuer } from "./enqueuer.ts";
+import { Explained } from "./explained.ts";
 import {
+  EndFlag,
   MAX_LOG_TICKS,
   NO_TIME,
+  PARK_REASON_SHIFT,
+  ParkFlag,
   RawKind,
   type RawLog,
   UNTRACED,
@@ -43,6 +48,8 @@ export interface TurnRecorderHost {
    * it waits, once for each call, without being recorded.
    */
   scheduleTurnEnd(endTurn: () => void): void;
+  /** Puts `marker` into the queue of microtasks, unrecorded. */
+  queueMarker(marker: () => void): void;
   /** Maps the log. Called from hooks: must be synchronous. */
   mapLog(): void;
   /** A turn has ended: hand over what is ready. */
@@ -53,8 +60,10 @@ export interface TurnRecorderHost {
 
 /** See the head of this file. Fields are public for the hooks alone. */
 export class TurnRecorder {
-  /** True while hooks are to report. */
+  /** True while anything is to report. */
   isOn = false;
+  /** True while hooks that tell of each slice when it ends are to report. */
+  takesPromises = false;
   /** True while the code runs that started the recording, see `endStart`. */
   isStarting = false;
   /** Greater than 0 while code of the tracer runs, which is not recorded. */
@@ -69,6 +78,15 @@ export class TurnRecorder {
   isAfterHushed = false;
   /** Hash of what happened in this slice; see `site_memory.ts`. */
   path = 0;
+  /**
+   * True if the hooks tell of each slice when it ends. Otherwise a slice that
+   * the loop or the queue of microtasks calls ends all that are still open.
+   */
+  hasExactSlices = true;
+  /** True if it must always be known who queued a microtask. */
+  marksAlways = false;
+  /** What wrappers know of promises. */
+  readonly explained = new Explained();
 
   readonly log: RawLog;
   readonly continuations: ContinuationTable;
@@ -78,6 +96,16 @@ export class TurnRecorder {
   readonly #capture: StackCapture;
   readonly #host: TurnRecorderHost;
   readonly #outside = new Int32Array(MAX_DEPTH);
+  readonly #enqueuer: Enqueuer;
+  /** Number of the record with which each open slice began. */
+  readonly #began = new Int32Array(MAX_DEPTH + 1);
+  /** Calls of each open slice that suspended since the last `beginArgument`. */
+  readonly #calls = new Int32Array(MAX_DEPTH + 1);
+  /** Depth of each slice that a wrapper entered and has not left. */
+  readonly #entered = new Int32Array(MAX_DEPTH);
+  #entries = 0;
+  /** Waits of which only the queue of microtasks can tell who ends them. */
+  #waiters = 0;
   #inTurn = false;
   /** The last reading of the clock, in ticks since the base of the log. */
   #ticks = 0;
@@ -107,6 +135,7 @@ export class TurnRecorder {
     this.#capture = capture;
     this.#sites = new SiteMemory(capture);
     this.#host = host;
+    this.#enqueuer = new Enqueuer((marker) => host.queueMarker(marker));
   }
 
   /** True if what happens now is to be recorded. */
@@ -120,6 +149,9 @@ export class TurnRecorder {
    */
   start(starter: number): void {
     this.isOn = true;
+    this.takesPromises = this.hasExactSlices;
+    this.#waiters = 0;
+    this.#enqueuer.reset();
     this.#readClock();
     this.isStarting = true;
     if (starter === UNTRACED) {
@@ -129,19 +161,23 @@ export class TurnRecorder {
     this.#append(RawKind.Resume, starter, this.#ticks);
     this.current = starter;
     this.depth = 1;
+    this.#began[1] = this.log.numberOf(this.log.length - 1);
+    this.#calls[1] = 0;
   }
 
   /** Ceases to report. What was reported stays in the log. */
   stop(): void {
-    this.isOn = false;
+    this.isOn = this.takesPromises = false;
     this.isStarting = false;
     this.untraced = 0;
     this.depth = 0;
     this.current = 0;
     this.#tooDeep = 0;
     this.#hushed = 0;
+    this.#entries = 0;
     this.isAfterHushed = false;
     this.#inTurn = false;
+    this.explained.forget();
   }
 
   /** The code that started the recording has run to its end or first await. */
@@ -149,9 +185,12 @@ export class TurnRecorder {
     this.isStarting = false;
     this.untraced = 0;
     if (this.depth === 0) return;
-    this.depth = 0;
-    this.current = 0;
-    this.#append(RawKind.Suspend, 0, NO_TIME);
+    if (!this.hasExactSlices) this.#suspendTo(0);
+    else {
+      this.depth = 0;
+      this.current = 0;
+      this.#append(RawKind.Suspend, 0, NO_TIME);
+    }
   }
 
   /**
@@ -162,16 +201,71 @@ export class TurnRecorder {
   enter(id: number): boolean {
     if (!this.isOn || id === 0) return false;
     if (this.isStarting) this.endStart();
+    if (this.hasExactSlices) {
+      if (this.untraced > 0) return false;
+      this.resume(id);
+      return true;
+    }
+    // The loop calls one callback at a time; inside one that runs, another is
+    // called by it.
+    if (this.#entries === 0) this.#suspendTo(0);
     if (this.untraced > 0) return false;
     this.resume(id);
+    this.#entered[this.#entries++] = this.depth;
+    this.#mark();
     return true;
   }
 
-  /** The callback that `enter` announced has returned. */
-  leave(): void {
+  /**
+   * The callback that `enter` announced has returned, or thrown.
+   *
+   * @param result of `EndFlag`, 0 if it is not known what it returned
+   */
+  leave(result = 0): void {
     if (!this.isOn) return;
-    if (this.#hushed === this.depth && this.#hushed > 0) this.unhush();
-    this.suspend();
+    if (!this.hasExactSlices) {
+      // Whatever ran in between has ended all slices already.
+      if (this.#entries === 0) return;
+      this.#suspendTo(this.#entered[--this.#entries]);
+      // Which of several calls it gives back the promise of is not known.
+      if (this.#calls[this.depth] !== 1) result &= ~EndFlag.Linked;
+    } else if (this.#hushed === this.depth && this.#hushed > 0) this.unhush();
+    this.suspend(result);
+    this.#mark();
+  }
+
+  /** What a callback returned, for `leave`: of `EndFlag`. */
+  static resultOf(value: unknown): number {
+    return value instanceof Promise ? EndFlag.Linked : EndFlag.Plain;
+  }
+
+  /**
+   * A slice begins that the queue of microtasks called, and of whose end nobody
+   * will tell: all slices still open have ended.
+   */
+  resumeMicrotask(id: number): void {
+    if (this.isStarting) this.endStart();
+    this.#suspendTo(0);
+    if (this.untraced > 0) return;
+    this.resume(id);
+    this.#mark();
+  }
+
+  /** Ends the innermost slices until `depth` of them are open. */
+  #suspendTo(depth: number): void {
+    while (this.depth > depth) {
+      if (this.isHushed) this.unhush();
+      this.suspend();
+    }
+    while (this.#entries > 0 && this.#entered[this.#entries - 1] > depth) {
+      this.#entries--;
+    }
+  }
+
+  /** Says whom what is queued from now on comes from, if anybody asks. */
+  #mark(): void {
+    if (this.#waiters === 0 && !this.marksAlways) return;
+    this.#enqueuer.mark(this.depth === 0 ? 0 : this.#began[this.depth]);
   }
 
   /**
@@ -212,16 +306,23 @@ export class TurnRecorder {
     }
     this.#outside[this.depth++] = this.current;
     this.current = id;
+    this.#calls[this.depth] = 0;
+    this.#began[this.depth] = this.log.numberOf(this.log.length);
     const { continuations } = this;
     this.path = this.#begin = id > 0
       ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
     this.#old = this.#older = NO_SITE;
-    this.log.put(RawKind.Resume, id, 0, this.#ticks);
+    const by = this.hasExactSlices ? 0 : this.#enqueuer.now;
+    this.log.put(RawKind.Resume, id, by, this.#ticks);
   }
 
-  /** The slice that began last ends. */
-  suspend(): void {
+  /**
+   * The slice that began last ends.
+   *
+   * @param result of `EndFlag`
+   */
+  suspend(result = 0): void {
     if (this.#tooDeep > 0) {
       this.#tooDeep--;
       return;
@@ -236,8 +337,155 @@ export class TurnRecorder {
     let ticks = NO_TIME;
     // Inside another slice the next event has no reading of its own.
     if (this.depth > 0) ticks = this.#readClock();
-    this.#append(RawKind.Suspend, 0, ticks);
+    this.#append(RawKind.Suspend | result << 8, 0, ticks);
   }
+
+  // Transformed code: calls. See `runtime/calls.ts`.
+
+  /**
+   * An async function was called and begins to run.
+   *
+   * @param isTimed true if it is worth a reading of the clock
+   * @returns the id of the call, 0 when there is no room for more
+   */
+  beginCall(site: number, isTimed: boolean): number {
+    if (this.depth >= MAX_DEPTH - 1) return 0;
+    const id = this.continuations.make(ContinuationKind.Call, site, 0);
+    if (id === 0) return 0;
+    const ticks = isTimed || !this.#inTurn ? this.#readClock() : NO_TIME;
+    if (this.log.isFull) this.#host.mapLog();
+    this.#outside[this.depth++] = this.current;
+    this.current = id;
+    this.#calls[this.depth] = 0;
+    this.#began[this.depth] = this.log.numberOf(this.log.length);
+    this.path = this.#begin = Math.imul(site, SPREAD);
+    this.#old = this.#older = NO_SITE;
+    this.log.put(RawKind.Begin, id, 0, ticks);
+    this.#mark();
+    return id;
+  }
+
+  /**
+   * A call is seen that began before the recording.
+   *
+   * @returns its id, 0 when there is no room for more
+   */
+  adoptCall(site: number): number {
+    // It is the code that started the recording: that goes by the name of main.
+    if (this.isStarting && this.depth === 1) {
+      this.isStarting = false;
+      return this.current;
+    }
+    return this.continuations.make(ContinuationKind.Call, site, 0);
+  }
+
+  /** What is awaited or returned next is about to be called. */
+  beginArgument(): void {
+    this.#calls[this.depth] = 0;
+    this.explained.takeClaim();
+  }
+
+  /** How many calls suspended since `beginArgument`. */
+  get suspendedCalls(): number {
+    return this.#calls[this.depth];
+  }
+
+  /**
+   * The call `id` suspends.
+   *
+   * @param flags of `ParkFlag`
+   * @param isTimed true if it is worth a reading of the clock
+   * @returns true if only markers can tell who will end the wait
+   */
+  park(
+    id: number,
+    site: number,
+    reason: number,
+    flags: number,
+    isTimed: boolean,
+  ): boolean {
+    this.#bringToTop(id);
+    const ticks = isTimed ? this.#readClock() : NO_TIME;
+    this.#append(
+      RawKind.Park | (flags | reason << PARK_REASON_SHIFT) << 8,
+      id,
+      ticks,
+      site,
+    );
+    const isWaiter = reason === 0 &&
+      (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
+    if (isWaiter) this.#waiters++;
+    this.#endCall(1);
+    return isWaiter;
+  }
+
+  /** The wait is over of which `park` said so. */
+  endWait(): void {
+    if (this.#waiters > 0) this.#waiters--;
+  }
+
+  /** The call `id` goes on inside the slice that runs: a generator is asked. */
+  resumeInside(id: number): void {
+    if (this.untraced > 0) return;
+    this.resume(id);
+    this.#mark();
+  }
+
+  /**
+   * The call `id` ends.
+   *
+   * @param flags of `EndFlag`
+   */
+  exitCall(id: number, flags: number): void {
+    const { log } = this;
+    const isEmpty = this.current === id && this.depth > 0 &&
+      log.lastKind === RawKind.Begin && !this.#areMarked &&
+      this.#began[this.depth] === log.numberOf(log.length - 1);
+    if (isEmpty) {
+      // It did nothing: as if it had not been called.
+      log.length--;
+      this.continuations.release(this.continuations.slot(id));
+      this.current = this.#outside[--this.depth];
+      return;
+    }
+    this.#bringToTop(id);
+    this.#append(RawKind.End | flags << 8, id, NO_TIME);
+    this.#endCall((flags & EndFlag.Linked) !== 0 ? 1 : 0);
+  }
+
+  get #areMarked(): boolean {
+    return this.#waiters > 0 || this.marksAlways;
+  }
+
+  /** Makes `id` the innermost slice: what is open inside it has ended. */
+  #bringToTop(id: number): void {
+    if (this.current === id && this.depth > 0) {
+      if (this.isHushed) this.unhush();
+      return;
+    }
+    for (let depth = this.depth - 1; depth > 0; depth--) {
+      if (this.#outside[depth] !== id) continue;
+      this.#suspendTo(depth);
+      return;
+    }
+    // That it went on was not seen, and what else is open has ended.
+    this.resumeMicrotask(id);
+  }
+
+  /** The innermost slice, a call's, is over. `calls` of it suspended. */
+  #endCall(calls: number): void {
+    if (this.depth === 0) return;
+    this.current = this.#outside[--this.depth];
+    this.#calls[this.depth] += calls;
+    this.#old = this.#older = NO_SITE;
+    this.path = this.#begin = this.depth === 0 ? 0 : this.current;
+    // Inside another slice what follows is that one's, but not what this one's
+    // own await queues: the marker is the record that ended it.
+    if (!this.#areMarked) return;
+    this.#enqueuer.mark(this.log.numberOf(this.log.length - 1));
+  }
+
+  // Hooks.
 
   /** Something happened that only matters because it lies in between. */
   break(): void {
@@ -382,7 +630,7 @@ export class TurnRecorder {
 
   /** Something of the recorder threw: recording stops. */
   fail(error: unknown): void {
-    this.isOn = false;
+    this.isOn = this.takesPromises = false;
     this.#host.failed(error);
   }
 
@@ -391,10 +639,12 @@ export class TurnRecorder {
     if (!this.isOn || !this.#inTurn) return;
     try {
       if (this.isStarting) this.endStart();
+      if (!this.hasExactSlices) this.#suspendTo(0);
       this.#append(RawKind.TurnEnd, 0, this.#readClock());
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
+      this.#enqueuer.reset();
       if (this.log.length >= MAP_RECORDS) this.#host.mapLog();
       this.#host.turnEnded();
     } catch (error) {
@@ -402,9 +652,9 @@ export class TurnRecorder {
     }
   };
 
-  #append(kind: number, a: number, ticks: number): void {
+  #append(code: number, a: number, ticks: number, b = 0): void {
     if (this.log.isFull) this.#host.mapLog();
-    this.log.put(kind, a, 0, ticks);
+    this.log.put(code, a, b, ticks);
   }
 
   /** Maps the log between two slices, the first of which ends now. */

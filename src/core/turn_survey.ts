@@ -14,6 +14,10 @@
  * Settling. A slice that only relays a result, as the reactions of
  * `Promise.all` do, is not the one that settled it: what it settles counts as
  * settled by the slice that woke it.
+ *
+ * Calls. Transformed code says which await is whose, so of a call only its fate
+ * is to be found out: whether it goes on beside its caller. What ended a wait is
+ * told by the record that the Resume after it names.
  */
 
 import {
@@ -22,9 +26,13 @@ import {
   NOT_SETTLED,
 } from "./continuation_table.ts";
 import { TICKS_PER_MS } from "./clock.ts";
+import { Reason } from "./reason.ts";
 import {
   AwaitFlag,
+  EndFlag,
   NO_TIME,
+  PARK_REASON_SHIFT,
+  ParkFlag,
   RAW_STRIDE,
   RawKind,
   type RawLog,
@@ -43,6 +51,16 @@ export const Role = {
   Own: 3,
   /** What the runtime does with a handler's promise after it returned. */
   Outer: 4,
+} as const;
+
+/** What became of a call that began in this window, by its slice. */
+export const Fate = {
+  /** It never suspended: its caller's time. */
+  None: 0,
+  /** It is awaited by its caller, or takes its place. */
+  Folded: 1,
+  /** It goes on beside its caller: a new task. */
+  Beside: 2,
 } as const;
 
 /** Notes on a continuation, as bits. */
@@ -76,7 +94,10 @@ const WAKES = 4;
 
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
-  /** Role of each Await record, by record. */
+  /**
+   * Role of each Await record, by record; of a Park record 1 if what it waits
+   * for was settled already.
+   */
   readonly roles: Uint8Array;
   /** First record of the run that ends with this record, by record. */
   readonly runStart: Int32Array;
@@ -94,12 +115,18 @@ export class TurnSurvey {
   readonly nextWake: Int32Array;
   /** Record of the slice's own await, -1 for none. */
   readonly ownAwait: Int32Array;
+  /** `Fate` of the call that the slice is the beginning of. */
+  readonly fates: Uint8Array;
   /** True while a callback is no task merely for running long. */
   shedCallbacks = false;
 
   readonly #continuations: ContinuationTable;
   readonly #flags: Uint8Array;
   readonly #lastWake: Int32Array;
+  /** Slice of the last call in the slice that is suspended, -1 for none. */
+  readonly #lastCall: Int32Array;
+  /** Slice that runs from each Resume, Begin, Park or End on, -1 for none. */
+  readonly #sliceFrom: Int32Array;
   #wakes = 0;
   /** Number of slices of all windows before this one. */
   #before = 0;
@@ -127,6 +154,9 @@ export class TurnSurvey {
     this.ownAwait = new Int32Array(slices);
     this.#flags = new Uint8Array(slices);
     this.#lastWake = new Int32Array(slices);
+    this.fates = new Uint8Array(slices);
+    this.#lastCall = new Int32Array(slices);
+    this.#sliceFrom = new Int32Array(records);
   }
 
   /** True if the slice is written; otherwise it belongs to what ran before. */
@@ -183,7 +213,7 @@ export class TurnSurvey {
       if (run >= 0) {
         const role = this.#isLoop()
           ? served ? Role.Outer : Role.Child
-          : kind === RawKind.Suspend
+          : kind === RawKind.Suspend && isOwn(codes, i)
           ? Role.Own
           : Role.Child;
         this.#closeRun(codes, run, i, role);
@@ -202,9 +232,24 @@ export class TurnSurvey {
           this.#leaveLoop();
           this.#setTime(times[i]);
           this.#resume(codes[at + 1]);
+          this.#sliceFrom[i] = this.#innermost();
+          this.#noteResume(log, codes[at + 1], codes[at + 2]);
           break;
         case RawKind.Suspend:
-          served = this.#suspend(times[i]);
+          served = this.#suspend(times[i], codes[at] >> 8);
+          break;
+        case RawKind.Begin:
+          if (times[i] !== NO_TIME) this.#setTime(times[i]);
+          this.#beginCall(codes[at + 1]);
+          this.#sliceFrom[i] = this.#innermost();
+          break;
+        case RawKind.Park:
+          this.#park(log, i, codes[at + 1], times[i], codes[at] >> 8);
+          this.#sliceFrom[i] = this.#innermost();
+          break;
+        case RawKind.End:
+          this.#endCall(codes[at + 1], codes[at] >> 8);
+          this.#sliceFrom[i] = this.#innermost();
           break;
         case RawKind.Settle:
           this.#enterLoop();
@@ -238,6 +283,11 @@ export class TurnSurvey {
     return this.#open[this.#depth - 1];
   }
 
+  /** Index of the innermost running slice, -1 for none. */
+  #innermost(): number {
+    return this.#depth === 0 ? NONE : this.#open[this.#depth - 1];
+  }
+
   #isLoop(): boolean {
     return this.#depth > 0 && this.slot[this.#current()] === LOOP;
   }
@@ -267,6 +317,8 @@ export class TurnSurvey {
     this.end[slice] = start;
     this.firstWake[slice] = NONE;
     this.ownAwait[slice] = NONE;
+    this.fates[slice] = Fate.None;
+    this.#lastCall[slice] = NONE;
     this.#flags[slice] = flags;
     return slice;
   }
@@ -324,16 +376,138 @@ export class TurnSurvey {
   }
 
   /** @returns true if a request handler returned to the loop */
-  #suspend(time: number): boolean {
+  #suspend(time: number, flags: number): boolean {
     if (this.#depth === 0) return false;
+    const slice = this.#current();
+    if (this.#isCall(slice)) this.#suspendCall(slice);
+    else if ((flags & EndFlag.Linked) !== 0) this.#fold(slice);
+    this.#close(time);
+    const slot = this.slot[slice];
+    return this.#depth === 0 && slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Request;
+  }
+
+  /** The innermost slice ends. */
+  #close(time: number): void {
     const slice = this.#open[--this.#depth];
     if (time !== NO_TIME) {
       this.#setEnd(slice, time);
       this.#lastTime = time;
-    } else this.#untimedSlice = slice;
+    } else if (this.#depth === 0) this.#untimedSlice = slice;
+    else this.end[slice] = this.#lastTime;
+  }
+
+  // Calls.
+
+  #isCall(slice: number): boolean {
     const slot = this.slot[slice];
-    return this.#depth === 0 && slot > 0 &&
-      this.#continuations.kind[slot] === ContinuationKind.Request;
+    return slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Call;
+  }
+
+  #beginCall(id: number): void {
+    this.#leaveLoop();
+    const slot = this.#continuations.slot(id);
+    this.#continuations.notes[slot] |= Note.Told;
+    this.#open[this.#depth++] = this.#begins(slot, this.#lastTime, 0);
+  }
+
+  /** The slice is a call's, and ends with a wait. */
+  #suspendCall(slice: number): void {
+    const isFirst = (this.#flags[slice] & OPAQUE) === 0;
+    if (!isFirst) return;
+    this.fates[slice] = Fate.Beside;
+    this.#flags[slice] |= OPAQUE;
+    if (this.#depth > 1) this.#lastCall[this.#open[this.#depth - 2]] = slice;
+    // What calls something that goes on does something.
+    for (let i = this.#depth - 2; i >= 0; i--) {
+      const outer = this.#open[i];
+      if (this.#isCall(outer) && (this.#flags[outer] & OPAQUE) === 0) continue;
+      this.#flags[outer] |= OPAQUE;
+      break;
+    }
+  }
+
+  /** The last call of the slice that is suspended is the slice's own. */
+  #fold(slice: number): void {
+    const call = this.#lastCall[slice];
+    if (call >= 0) this.fates[call] = Fate.Folded;
+  }
+
+  #park(
+    log: RawLog,
+    record: number,
+    id: number,
+    time: number,
+    flags: number,
+  ): void {
+    const { settledBy } = this.#continuations;
+    const slot = this.#continuations.slot(id);
+    settledBy[slot] = log.numberOf(record);
+    this.roles[record] = (flags & ParkFlag.Settled) !== 0 ? 1 : 0;
+    const slice = this.#innermost();
+    // What was open when the log overflowed may be gone.
+    if (slice < 0 || this.slot[slice] !== slot) return;
+    if ((flags & ParkFlag.Linked) !== 0) this.#fold(slice);
+    this.#suspendCall(slice);
+    this.#close(time);
+  }
+
+  #endCall(id: number, flags: number): void {
+    const slice = this.#innermost();
+    if (slice < 0 || this.slot[slice] !== this.#continuations.slot(id)) return;
+    const isFirst = (this.#flags[slice] & OPAQUE) === 0;
+    if ((flags & EndFlag.Linked) !== 0) {
+      // A call that did nothing but call another: the other is its caller's.
+      if (!isFirst) this.#fold(slice);
+      else if (this.#depth > 1) {
+        this.#lastCall[this.#open[this.#depth - 2]] = this.#lastCall[slice];
+      }
+    }
+    this.#close(NO_TIME);
+  }
+
+  /** Record `by` is the one since which ran what made `id` go on. */
+  #noteResume(log: RawLog, id: number, by: number): void {
+    if (by === 0) return;
+    const { kind, settledBy } = this.#continuations;
+    const slot = this.#continuations.slot(id);
+    if (slot === 0) return;
+    const slice = this.#sliceOf(log, by);
+    if (kind[slot] !== ContinuationKind.Call) {
+      if (slice >= 0 && settledBy[slot] === NOT_SETTLED) {
+        if ((this.#continuations.notes[slot] & Note.Told) !== 0) {
+          this.#flags[slice] |= OPAQUE;
+        }
+        this.#addWake(slice, id, slot);
+      }
+      return;
+    }
+    const parked = log.indexOf(settledBy[slot]);
+    if (parked < 0) {
+      if (slice >= 0) this.#wakeCall(slice, id);
+      return;
+    }
+    const flags = log.codes[parked * RAW_STRIDE] >> 8;
+    if ((flags & (ParkFlag.Settled | ParkFlag.Linked)) !== 0) return;
+    // Relays settle what combinators give: they are not seen.
+    const reason = flags >> PARK_REASON_SHIFT;
+    if (reason === Reason.Sync || reason === Reason.Select) return;
+    const isOwn = by === settledBy[slot];
+    if (isOwn && ((flags & ParkFlag.Pending) === 0 || slice < 0)) {
+      this.roles[parked] = 1;
+    } else if (slice >= 0) this.#wakeCall(slice, id);
+  }
+
+  /** The slice of this window that ran from record `number` on, or -1. */
+  #sliceOf(log: RawLog, number: number): number {
+    const record = log.indexOf(number);
+    return record < 0 ? NONE : this.#sliceFrom[record];
+  }
+
+  #wakeCall(slice: number, id: number): void {
+    if (this.slot[slice] !== LOOP) this.#flags[slice] |= OPAQUE;
+    this.#linkWake(slice, id);
   }
 
   /** What continuation `id` waits for was settled before it began to wait. */
@@ -370,6 +544,10 @@ export class TurnSurvey {
 
   #addWake(slice: number, id: number, slot: number): void {
     this.#continuations.settledBy[slot] = this.#number(slice);
+    this.#linkWake(slice, id);
+  }
+
+  #linkWake(slice: number, id: number): void {
     const wake = this.#wakes++;
     this.wakeId[wake] = id;
     this.nextWake[wake] = NONE;
@@ -427,7 +605,10 @@ export class TurnSurvey {
   #finish(): void {
     const { kind, notes } = this.#continuations;
     for (let i = 0; i < this.#depth; i++) {
-      this.#flags[this.#open[i]] |= OPAQUE;
+      const slice = this.#open[i];
+      const isFirst = (this.#flags[slice] & OPAQUE) === 0;
+      if (isFirst && this.#isCall(slice)) this.fates[slice] = Fate.Beside;
+      this.#flags[slice] |= OPAQUE;
     }
     for (let slice = this.slices - 1; slice >= 0; slice--) {
       const slot = this.slot[slice];
@@ -448,6 +629,13 @@ function hasCall(codes: Int32Array, from: number, to: number): boolean {
     if ((codes[i * RAW_STRIDE] >> 8 & AwaitFlag.Call) !== 0) return true;
   }
   return false;
+}
+
+/** True if the Suspend at record `i` may end a slice by the await before it. */
+function isOwn(codes: Int32Array, i: number): boolean {
+  const result = codes[i * RAW_STRIDE] >> 8;
+  const flags = codes[(i - 1) * RAW_STRIDE] >> 8;
+  return (result & EndFlag.Plain) === 0 && (flags & AwaitFlag.Nested) === 0;
 }
 
 /** True for what is a task only if it turns out to do something. */

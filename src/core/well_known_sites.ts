@@ -15,6 +15,7 @@ const KIND_NAMES: { readonly [kind: number]: string } = {
   [ContinuationKind.Microtask]: "microtask callback",
   [ContinuationKind.Request]: "request",
   [ContinuationKind.Main]: "main",
+  [ContinuationKind.Call]: "async function",
 };
 
 /** Stacks of one frame for a recording: the loop's own, and entry frames. */

@@ -41,6 +41,7 @@ export function denoAdapter(): RuntimeAdapter {
       runtime: "Deno",
       version: getProcess().versions.deno ?? "",
       awaits: "promise hooks",
+      transform: false,
       // Deno 2.9.6 has no way to take its dispatchers out again.
       removableHooks: false,
       internalHooks: true,

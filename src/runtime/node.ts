@@ -23,6 +23,7 @@ export function nodeAdapter(): RuntimeAdapter {
       runtime: "Node",
       version: getProcess().versions.node ?? "",
       awaits: "promise hooks",
+      transform: false,
       removableHooks: true,
       internalHooks: false,
       stacks: true,

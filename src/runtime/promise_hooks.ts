@@ -230,7 +230,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   const source: PromiseHookSource = {
     hooks: {
       init(promise, parent): void {
-        if (!recorder.isOn) return;
+        if (!recorder.takesPromises) return;
         try {
           init(promise, parent);
         } catch (error) {
@@ -238,7 +238,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         }
       },
       before(promise): void {
-        if (!recorder.isOn) return;
+        if (!recorder.takesPromises) return;
         try {
           before(promise);
         } catch (error) {
@@ -246,7 +246,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         }
       },
       after(promise): void {
-        if (!recorder.isOn) return;
+        if (!recorder.takesPromises) return;
         try {
           after(promise);
         } catch (error) {
@@ -254,7 +254,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         }
       },
       settled(promise): void {
-        if (!recorder.isOn) return;
+        if (!recorder.takesPromises) return;
         try {
           settled(promise);
         } catch (error) {

@@ -4,8 +4,13 @@ import type {
   HookKind,
   RuntimeAdapter,
 } from "../../src/core/adapter.ts";
+import type { CallHooks } from "../../src/core/call_hooks.ts";
 import { Reason } from "../../src/core/reason.ts";
 import type { TurnRecorder } from "../../src/core/turn_recorder.ts";
+import {
+  type CallHookSource,
+  createCallHooks,
+} from "../../src/runtime/calls.ts";
 
 interface FakeTimer {
   readonly fn: () => void;
@@ -18,7 +23,8 @@ export class FakeAdapter implements RuntimeAdapter {
   readonly capabilities: Capabilities = {
     runtime: "Fake",
     version: "1",
-    awaits: "none",
+    awaits: "promise hooks",
+    transform: false,
     removableHooks: true,
     internalHooks: false,
     stacks: false,
@@ -38,6 +44,9 @@ export class FakeAdapter implements RuntimeAdapter {
   refusal: Error | undefined;
   readonly #timers = new Set<FakeTimer>();
   readonly #turnEnds: (() => void)[] = [];
+  readonly #microtasks: (() => void)[] = [];
+  /** What transformed code calls, once it was asked for. */
+  calls: CallHookSource | undefined;
 
   /** Timers that wait, background ones included. */
   get timers(): number {
@@ -46,14 +55,37 @@ export class FakeAdapter implements RuntimeAdapter {
 
   arm(): void {}
 
-  install(recorder: TurnRecorder, _hooks: HookKind): void {
+  attachCalls(recorder: TurnRecorder): CallHooks {
+    this.calls ??= createCallHooks(recorder, () => 0);
+    return this.calls.hooks;
+  }
+
+  install(recorder: TurnRecorder, hooks: HookKind): void {
     if (this.refusal !== undefined) throw this.refusal;
+    recorder.hasExactSlices = hooks !== "none";
+    if (hooks === "none") this.calls?.turnOn();
     this.installs++;
     this.recorder = recorder;
   }
 
   uninstall(): void {
+    this.calls?.turnOff();
     this.recorder = undefined;
+  }
+
+  queueMarker(marker: () => void): void {
+    this.#microtasks.push(marker);
+  }
+
+  /** Runs everything that was queued, in order; `fn` is queued last. */
+  runMicrotasks(fn?: () => void): void {
+    if (fn !== undefined) this.#microtasks.push(fn);
+    for (let next; (next = this.#microtasks.shift()) !== undefined;) next();
+  }
+
+  /** Queues `fn` as the program would. */
+  queue(fn: () => void): void {
+    this.#microtasks.push(fn);
   }
 
   scheduleTurnEnd(fn: () => void): void {

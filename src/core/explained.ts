@@ -1,0 +1,54 @@
+/**
+ * What promises wait for, as wrappers say it, for those who then see an await.
+ * By identity of the last few promises: most are awaited at once, and a map of
+ * all would cost more than the rest of a wrapper.
+ */
+
+import { Reason } from "./reason.ts";
+
+/** Promises remembered. */
+const ENTRIES = 4;
+
+/** See the head of this file. */
+export class Explained {
+  readonly #promises: unknown[] = new Array(ENTRIES).fill(undefined);
+  readonly #reasons: Reason[] = new Array(ENTRIES).fill(Reason.Unknown);
+  #next = 0;
+  #claim: Reason = Reason.Unknown;
+
+  /** An await of `promise` waits for `reason`. */
+  explain(promise: object, reason: Reason): void {
+    const at = this.#next;
+    this.#promises[at] = promise;
+    this.#reasons[at] = reason;
+    this.#next = at + 1 === ENTRIES ? 0 : at + 1;
+    this.#claim = Reason.Unknown;
+  }
+
+  /** What an await of `value` waits for, as far as it is known. */
+  reasonOf(value: unknown): Reason {
+    const promises = this.#promises;
+    for (let i = 0; i < ENTRIES; i++) {
+      if (promises[i] === value) return this.#reasons[i];
+    }
+    return Reason.Unknown;
+  }
+
+  /** The promise that is being built waits for `reason`. */
+  claim(reason: Reason): void {
+    this.#claim = reason;
+  }
+
+  /** Gives what was claimed since the last time, and forgets it. */
+  takeClaim(): Reason {
+    const reason = this.#claim;
+    this.#claim = Reason.Unknown;
+    return reason;
+  }
+
+  /** Lets go of every promise. */
+  forget(): void {
+    this.#promises.fill(undefined);
+    this.#claim = Reason.Unknown;
+  }
+}

@@ -1,0 +1,290 @@
+/**
+ * Hook source on transformed code: each async function says itself when it
+ * begins, waits, goes on and ends.
+ *
+ * Which promise is a call's own cannot be seen from inside it. So a call is
+ * taken for what its caller awaits if it is the only one that suspended while
+ * the awaited call was evaluated, and nothing else is known of its promise.
+ */
+
+import type { CallHooks } from "../core/call_hooks.ts";
+import { EndFlag, ParkFlag } from "../core/raw_log.ts";
+import { Reason } from "../core/reason.ts";
+import type { TurnRecorder } from "../core/turn_recorder.ts";
+
+/** Calls of a function, as far as they were seen, are awaited by their caller. */
+const AWAITED = 1;
+/** Calls of a function go on beside their caller, at least sometimes. */
+const BESIDE = 2;
+
+/**
+ * Says whether a promise is settled: `ParkFlag.Settled`, `ParkFlag.Pending`, or
+ * 0 where the runtime does not tell.
+ */
+export type PromisePeek = (promise: Promise<unknown>) => number;
+
+/** One run of an async function. */
+export class Call {
+  /** The function's site. */
+  readonly site: number;
+  /** Id of its continuation, 0 while it is not recorded. */
+  id = 0;
+  /** The recording that `id` belongs to. */
+  recording = 0;
+  isParked = false;
+  /** True if `TurnRecorder.park` said that markers are needed. */
+  isWaiter = false;
+  /** True if it returns the promise of the call that it made last. */
+  isTail = false;
+
+  constructor(site: number) {
+    this.site = site;
+  }
+}
+
+/** The hooks and their switch: they pass through while another source reports. */
+export interface CallHookSource {
+  readonly hooks: CallHooks<Call>;
+  /** A recording begins that takes calls. */
+  turnOn(): void;
+  turnOff(): void;
+}
+
+/** Makes the hooks that report to `recorder`. They are off. */
+export function createCallHooks(
+  recorder: TurnRecorder,
+  peek: PromisePeek,
+): CallHookSource {
+  const { explained } = recorder;
+  let isOn = false;
+  let recording = 0;
+  // What became of the calls of each function, by its site: the beginning of
+  // those that go on beside their caller is worth a reading of the clock.
+  const fates: number[] = [];
+  // The call that suspended last, until it is seen whether it is awaited.
+  let undecided: Call | undefined;
+
+  function decide(fate: number): void {
+    const { site } = undecided!;
+    undecided = undefined;
+    if (fates[site] !== BESIDE) fates[site] = fate;
+  }
+
+  /** True if `call` is recorded: if it runs since before, it is from now on. */
+  function isRecorded(call: Call): boolean {
+    if (call.recording !== recording) {
+      call.recording = recording;
+      call.isParked = call.isWaiter = call.isTail = false;
+      call.id = recorder.untraced > 0 ? 0 : recorder.adoptCall(call.site);
+    }
+    return call.id !== 0;
+  }
+
+  function begin(call: Call): void {
+    if (undecided !== undefined) decide(BESIDE);
+    call.recording = recording;
+    if (recorder.untraced > 0) return;
+    const { site } = call;
+    while (fates.length <= site) fates.push(0);
+    call.id = recorder.beginCall(site, fates[site] === BESIDE);
+  }
+
+  function park(call: Call, site: number, reason: number, flags: number): void {
+    const isTimed = fates[call.site] === BESIDE;
+    call.isWaiter = recorder.park(call.id, site, reason, flags, isTimed);
+    call.isParked = true;
+    if (recorder.depth > 0) undecided = call;
+  }
+
+  function wait(call: Call, site: number, value: unknown): void {
+    if (undecided !== undefined) decide(BESIDE);
+    if (!isRecorded(call)) return;
+    const flags = flagsOf(value);
+    park(call, site, reasonOf(value, flags), flags);
+  }
+
+  function waitCall(call: Call, site: number, value: unknown): void {
+    if (!isRecorded(call)) return;
+    let flags = flagsOf(value);
+    let reason = reasonOf(value, flags);
+    const claim = explained.takeClaim();
+    if (reason === Reason.Unknown && flags !== ParkFlag.Settled) reason = claim;
+    const isLinked = reason === Reason.Unknown && isOnlyCall(value) &&
+      flags !== ParkFlag.Settled;
+    if (isLinked) flags |= ParkFlag.Linked;
+    if (undecided !== undefined) decide(isLinked ? AWAITED : BESIDE);
+    park(call, site, reason, flags);
+  }
+
+  function flagsOf(value: unknown): number {
+    if (value instanceof Promise) return peek(value);
+    // Another object may be a thenable: what that does is not known.
+    const isObject = typeof value === "object" && value !== null;
+    return isObject || typeof value === "function" ? 0 : ParkFlag.Settled;
+  }
+
+  function reasonOf(value: unknown, flags: number): Reason {
+    return flags === ParkFlag.Settled
+      ? Reason.Unknown
+      : explained.reasonOf(value);
+  }
+
+  /** True if `value` is, as far as can be told, the promise of a call. */
+  function isOnlyCall(value: unknown): boolean {
+    return recorder.suspendedCalls === 1 && value instanceof Promise;
+  }
+
+  function goOn(call: Call): void {
+    if (undecided !== undefined) decide(BESIDE);
+    if (recorder.isStarting) recorder.endStart();
+    if (!isRecorded(call)) return;
+    endWait(call);
+    recorder.resumeMicrotask(call.id);
+  }
+
+  function endWait(call: Call): void {
+    call.isParked = false;
+    if (!call.isWaiter) return;
+    call.isWaiter = false;
+    recorder.endWait();
+  }
+
+  function yielded(call: Call): void {
+    if (undecided !== undefined) decide(BESIDE);
+    if (!isRecorded(call)) return;
+    endWait(call);
+    recorder.resumeInside(call.id);
+  }
+
+  function tail(call: Call, value: unknown): void {
+    if (call.recording !== recording || call.id === 0) return;
+    const claim = explained.takeClaim();
+    call.isTail = claim === Reason.Unknown && isOnlyCall(value) &&
+      explained.reasonOf(value) === Reason.Unknown;
+    if (undecided !== undefined) decide(call.isTail ? AWAITED : BESIDE);
+  }
+
+  function exit(call: Call): void {
+    if (call.recording !== recording || call.id === 0) return;
+    // An await has thrown, and nobody caught it.
+    if (call.isParked) goOn(call);
+    if (undecided !== undefined) decide(BESIDE);
+    recorder.exitCall(call.id, call.isTail ? EndFlag.Linked : 0);
+    call.id = 0;
+  }
+
+  const hooks: CallHooks<Call> = {
+    enter(site) {
+      const call = new Call(site);
+      if (!isOn) return call;
+      try {
+        begin(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return call;
+    },
+    module(site) {
+      return hooks.enter(site);
+    },
+    wait(call, site, value) {
+      if (!isOn) return value;
+      try {
+        wait(call, site, value);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    mark(call) {
+      if (isOn) recorder.beginArgument();
+      return call;
+    },
+    argument(_call, value) {
+      if (isOn) recorder.beginArgument();
+      return value;
+    },
+    waitCall(call, site, value) {
+      if (!isOn) return value;
+      try {
+        waitCall(call, site, value);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    resume(call, value) {
+      if (!isOn) return value;
+      try {
+        goOn(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    caught(call) {
+      if (!isOn || !call.isParked || call.recording !== recording) return;
+      try {
+        goOn(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+    },
+    passed(call) {
+      if (!isOn) return;
+      try {
+        goOn(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+    },
+    yielding(call, site, value) {
+      if (!isOn) return value;
+      try {
+        if (isRecorded(call)) park(call, site, Reason.Send, 0);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    yielded(call, value) {
+      if (!isOn) return value;
+      try {
+        yielded(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    tail(call, value) {
+      if (!isOn) return value;
+      try {
+        tail(call, value);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return value;
+    },
+    exit(call) {
+      if (!isOn) return;
+      try {
+        exit(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
+    },
+  };
+
+  return {
+    hooks,
+    turnOn() {
+      recording++;
+      undecided = undefined;
+      isOn = true;
+    },
+    turnOff() {
+      isOn = false;
+      undecided = undefined;
+    },
+  };
+}
