@@ -1,0 +1,212 @@
+/** Questions about a syntax tree: what a node is, what it holds. */
+
+import type {
+  CallExpression,
+  Expression,
+  FunctionBody,
+  ImportExpression,
+  NewExpression,
+  Node,
+} from "oxc-parser";
+
+/** An expression that calls something, as the argument of an `await`. */
+export type Call = CallExpression | NewExpression | ImportExpression;
+
+/** TypeScript's nodes that hold code; all others of its nodes are types. */
+const TYPESCRIPT_WITH_CODE = new Set([
+  "TSAsExpression",
+  "TSEmptyBodyFunctionExpression",
+  "TSExportAssignment",
+  "TSInstantiationExpression",
+  "TSModuleBlock",
+  "TSModuleDeclaration",
+  "TSNonNullExpression",
+  "TSParameterProperty",
+  "TSSatisfiesExpression",
+  "TSTypeAssertion",
+]);
+
+/** The node's children that are code, in the order of the source where that matters. */
+export function* childrenOf(node: Node): Generator<Node> {
+  for (const value of Object.values(node)) {
+    if (Array.isArray(value)) {
+      for (const item of value) if (isCode(item)) yield item;
+    } else if (isCode(value)) yield value;
+  }
+}
+
+/** True for a node that is evaluated, false for types and for what is no node. */
+export function isCode(value: unknown): value is Node {
+  if (typeof value !== "object" || value === null) return false;
+  const type = (value as { type?: unknown }).type;
+  return typeof type === "string" &&
+    (!type.startsWith("TS") || TYPESCRIPT_WITH_CODE.has(type));
+}
+
+export function isFunction(node: Node): boolean {
+  return node.type === "FunctionDeclaration" ||
+    node.type === "FunctionExpression" ||
+    node.type === "ArrowFunctionExpression";
+}
+
+/**
+ * True if evaluating `node` meets a node that `test` takes. What stands in a
+ * function inside it is evaluated some other time and does not count.
+ */
+export function holds(node: Node, test: (node: Node) => boolean): boolean {
+  if (test(node)) return true;
+  if (isFunction(node)) return false;
+  for (const child of childrenOf(node)) if (holds(child, test)) return true;
+  return false;
+}
+
+/** True for what can leave its function and come back: `await` in all its forms, and `yield`. */
+export function isSuspension(node: Node): boolean {
+  switch (node.type) {
+    case "AwaitExpression":
+    case "YieldExpression":
+      return true;
+    case "ForOfStatement":
+      return node.await;
+    case "VariableDeclaration":
+      return node.kind === "await using";
+    default:
+      return false;
+  }
+}
+
+/** True for what can run code of somebody else. */
+export function isCallLike(node: Node): boolean {
+  switch (node.type) {
+    case "CallExpression":
+    case "NewExpression":
+    case "ImportExpression":
+    case "TaggedTemplateExpression":
+    case "AwaitExpression":
+    case "YieldExpression":
+    case "ClassExpression": // its static parts run
+      return true;
+    default:
+      return false;
+  }
+}
+
+export function isYieldAll(node: Node): boolean {
+  return node.type === "YieldExpression" && node.delegate;
+}
+
+/** The expression inside parentheses, casts and the frame of an optional chain. */
+export function stripped(node: Node): Node {
+  switch (node.type) {
+    case "ParenthesizedExpression":
+    case "ChainExpression":
+    case "TSAsExpression":
+    case "TSNonNullExpression":
+    case "TSSatisfiesExpression":
+    case "TSTypeAssertion":
+      return stripped(node.expression);
+    default:
+      return node;
+  }
+}
+
+/**
+ * The call that gives the expression's value, if it is one whose promise is
+ * the call's own. `promise.then(...)` gives a promise of `then`'s, which no
+ * function that runs will settle.
+ */
+export function callOf(expression: Expression): Call | undefined {
+  const node = stripped(expression);
+  switch (node.type) {
+    case "NewExpression":
+    case "ImportExpression":
+      return node;
+    case "CallExpression":
+      return isReaction(node) ? undefined : node;
+    default:
+      return undefined;
+  }
+}
+
+const REACTIONS = new Set(["then", "catch", "finally"]);
+
+function isReaction(call: CallExpression): boolean {
+  const callee = stripped(call.callee);
+  if (callee.type !== "MemberExpression") return false;
+  const { property } = callee;
+  if (!callee.computed) {
+    return property.type === "Identifier" && REACTIONS.has(property.name);
+  }
+  return property.type === "Literal" && typeof property.value === "string" &&
+    REACTIONS.has(property.value);
+}
+
+/** What is evaluated before a call, in order: what is called and what it is called with. */
+export function partsOf(call: Call): { callee?: Node; args: Node[] } {
+  if (call.type !== "ImportExpression") {
+    return { callee: call.callee, args: call.arguments };
+  }
+  return {
+    args: call.options === null ? [call.source] : [call.source, call.options],
+  };
+}
+
+/**
+ * True if the function's body can stand in a block of its own. A function's
+ * own level allows to declare a function twice, or as a `var` too; the level
+ * of a block allows neither.
+ */
+export function canStandInBlock(body: FunctionBody): boolean {
+  const names = new Set<string>();
+  for (const statement of body.body) {
+    if (statement.type !== "FunctionDeclaration" || statement.id === null) {
+      continue;
+    }
+    if (names.has(statement.id.name)) return false;
+    names.add(statement.id.name);
+  }
+  return names.size === 0 || !body.body.some((statement) =>
+    holds(
+      statement,
+      (node) =>
+        node.type === "VariableDeclaration" && node.kind === "var" &&
+        node.declarations.some(({ id }) => bindsOneOf(id, names)),
+    )
+  );
+}
+
+function bindsOneOf(pattern: Node, names: ReadonlySet<string>): boolean {
+  switch (pattern.type) {
+    case "Identifier":
+      return names.has(pattern.name);
+    case "AssignmentPattern":
+      return bindsOneOf(pattern.left, names);
+    case "RestElement":
+      return bindsOneOf(pattern.argument, names);
+    case "ArrayPattern":
+      return pattern.elements.some((element) =>
+        element !== null && bindsOneOf(element, names)
+      );
+    case "ObjectPattern":
+      return pattern.properties.some((property) =>
+        bindsOneOf(
+          property.type === "Property" ? property.value : property,
+          names,
+        )
+      );
+    default:
+      return false;
+  }
+}
+
+/** True for a list of statements that declares something to be disposed of at its end. */
+export function declaresUsing(
+  statements: readonly Node[],
+  kind?: "await using",
+): boolean {
+  return statements.some((node) =>
+    node.type === "VariableDeclaration" &&
+    (node.kind === "await using" ||
+      (kind === undefined && node.kind === "using"))
+  );
+}
