@@ -50,6 +50,7 @@ export function denoAdapter(): RuntimeAdapter {
       wraps: SHARED_WRAPS,
     },
     timers: plainTimers(),
+    queueMarker: globalThis.queueMicrotask,
     folder: workingFolder(),
     arm(context) {
       wrapServe(namespace, context);

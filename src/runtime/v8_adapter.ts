@@ -74,6 +74,8 @@ export interface V8Runtime {
   arm(context: WrapperContext): void;
   /** Wraps everything else, at the first start. */
   wrap(context: WrapperContext): void;
+  /** The cheapest way into the queue of microtasks. */
+  queueMarker(marker: () => void): void;
   /** Installs hooks. @returns what takes them out, as far as they can be */
   installHooks(hooks: PromiseHooks, kind: HookKind): () => void;
 }
@@ -90,7 +92,6 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
   let isWrapped = false;
   let takeOut: (() => void) | undefined;
   let calls: CallHookSource | undefined;
-  const settled = Promise.resolve();
 
   function prepare(recorder: TurnRecorder): WrapperContext {
     if (context !== undefined) return context;
@@ -136,10 +137,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       takeOut?.();
       takeOut = undefined;
     },
-    queueMarker(marker) {
-      // Half the price of queueMicrotask, which keeps an asynchronous context.
-      settled.then(marker);
-    },
+    queueMarker: runtime.queueMarker,
     scheduleTurnEnd(fn) {
       // Not unref'd: Node would run it only after the loop has waited, Deno
       // 2.9.6 with the next timer, if Deno.serve's native dispatch began the
