@@ -2,6 +2,7 @@ import { test } from "node:test";
 import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "../support/assert.ts";
 import { findRuntime, run } from "../support/processes.ts";
+import { scriptArgs } from "../../bench/support/front_ends.ts";
 
 const BENCH = new URL("../../bench/", import.meta.url);
 const LIBRARY = new URL("../../mod.ts", import.meta.url).href;
@@ -39,5 +40,19 @@ test("cycle_program.mjs records three events a cycle with either kind of hooks",
       `${hooks}: ${eventsPerCycle}`,
     );
     assert(on.wallNs > off.wallNs && off.wallNs > 0, `${hooks}: ${on.wallNs}`);
+  }
+});
+
+test("cycle_program.mjs gives the time without a library on every runtime", async () => {
+  const program = fileURLToPath(new URL("cycle_program.mjs", BENCH));
+  for (const runtime of ["deno", "bun", "node"] as const) {
+    const command = await findRuntime(runtime);
+    if (command === undefined) continue; // tests/bench/front_ends_test.ts is skipped by name then
+    const args = [...scriptArgs(runtime, program), "-", "", "2", "2000"];
+    const { code, stdout, stderr } = await run(command, args);
+    assertEquals(code, 0, stderr);
+    const { off, on } = JSON.parse(new TextDecoder().decode(stdout));
+    assertEquals(on, undefined, runtime);
+    assert(off.wallNs > 0 && off.cpuNs >= 0, `${runtime}: ${stdout}`);
   }
 });

@@ -3,6 +3,7 @@ import { assertEquals } from "../support/assert.ts";
 import {
   type BenchRow,
   benchTable,
+  errorNote,
   verdictOf,
 } from "../../bench/support/table.ts";
 
@@ -57,4 +58,10 @@ test("benchTable() lines up its columns", () => {
       "| Go's cycle | - (Go is not installed) | -            | -       | not measured |",
     ].join("\n"),
   );
+});
+
+test("errorNote() is one line that fits into a row", () => {
+  assertEquals(errorNote(new Error("no\nat line 1")), "Error: no");
+  const long = errorNote("x".repeat(200));
+  assertEquals([long.length, long.slice(-4)], [80, "x..."]);
 });
