@@ -5,19 +5,27 @@
  * 2. Bun: the folders that need no particular runtime.
  * 3. Node: the project is packed as it will be published, installed with npm into an empty folder, and used there by
  *    the tests of `tests/node`.
+ * 4. Packages: programs built on popular packages, on all three runtimes, as the tests of `tests/packages` start them.
+ *    Where npm's registry cannot be reached these are skipped by name.
  *
  * The last line is `N passed, N failed, N skipped`. Exit status 0 only if nothing failed and every part ran a test.
  */
 import { parseArgs } from "node:util";
 import { findRuntime } from "./support/processes.ts";
 import { readJunit, type TestReport } from "./support/junit.ts";
+import { makeSandbox, NoRegistryError } from "./packages/support/sandbox.ts";
 
 const ROOT = new URL("../", import.meta.url);
 
 /** Tests that Bun runs too; the others start the runtime that they need as a child process. */
 const BUN_FOLDERS = ["format", "core", "analysis"];
 
-const PARTS = { deno: testDeno, bun: testBun, node: testNode } as const;
+const PARTS = {
+  deno: testDeno,
+  bun: testBun,
+  node: testNode,
+  packages: testPackages,
+} as const;
 type Part = keyof typeof PARTS;
 
 interface PartOptions {
@@ -30,9 +38,12 @@ interface PartOptions {
 interface PartResult extends TestReport {
   /** Why the part as a whole is bad, though perhaps no test is. */
   readonly trouble?: string;
+  /** Its tests may all be skipped: what they need is not to be had here. @default {false} */
+  readonly isOptional?: boolean;
 }
 
-const USAGE = "Usage: deno task test [--only=deno|bun|node] [--filter=TEXT]";
+const USAGE =
+  "Usage: deno task test [--only=deno|bun|node|packages] [--filter=TEXT]";
 
 async function main(): Promise<void> {
   const { only, filter } = readArguments();
@@ -68,7 +79,7 @@ function readArguments(): { only?: Part; filter?: string } {
       return { only: only as Part | undefined, filter };
     }
     console.error(
-      `Cannot run tests: --only is ${only}, must be deno, bun or node\n${USAGE}`,
+      `Cannot run tests: --only is ${only}, must be deno, bun, node or packages\n${USAGE}`,
     );
   } catch (error) {
     console.error(`Cannot run tests: ${(error as Error).message}\n${USAGE}`);
@@ -93,10 +104,9 @@ function report(
     failed += result.failed.length;
     skipped += result.skipped.length;
     let { trouble } = result;
-    if (
-      trouble === undefined && filter === undefined &&
-      result.passed.length + result.failed.length === 0
-    ) {
+    const ran = result.passed.length + result.failed.length > 0 ||
+      (result.isOptional && result.skipped.length > 0);
+    if (trouble === undefined && filter === undefined && !ran) {
       trouble = "it ran no test";
     }
     if (trouble !== undefined) {
@@ -114,12 +124,42 @@ function report(
 
 async function testDeno({ filter, scratch }: PartOptions): Promise<PartResult> {
   const junit = `${scratch}/junit.xml`;
-  const args = ["test", "-A", `--junit-path=${junit}`, "--ignore=tests/node"];
+  const args = ["test", "-A", `--junit-path=${junit}`];
+  args.push("--ignore=tests/node,tests/packages");
   if (filter !== undefined) args.push(`--filter=${filter}`);
   return await runTests(Deno.execPath(), [...args, "tests/"], {
     junit,
     filter,
   });
+}
+
+async function testPackages(
+  { filter, scratch }: PartOptions,
+): Promise<PartResult> {
+  const junit = `${scratch}/junit.xml`;
+  const args = ["test", "-A", `--junit-path=${junit}`];
+  if (filter !== undefined) args.push(`--filter=${filter}`);
+  const env: Record<string, string> = {};
+  try {
+    env.LOOPTRACE_PACKAGES = await makeSandbox();
+  } catch (error) {
+    if (!(error instanceof NoRegistryError)) throw error;
+    console.error(`Cannot run them: ${error.message}`);
+    env.LOOPTRACE_NO_PACKAGES = error.message;
+  }
+  try {
+    const options = { junit, filter, env };
+    const command = Deno.execPath();
+    const result = await runTests(
+      command,
+      [...args, "tests/packages/"],
+      options,
+    );
+    return { ...result, isOptional: true };
+  } finally {
+    const folder = env.LOOPTRACE_PACKAGES;
+    if (folder) await Deno.remove(folder, { recursive: true });
+  }
 }
 
 async function testBun({ filter, scratch }: PartOptions): Promise<PartResult> {
@@ -216,9 +256,14 @@ async function testNode({ filter, scratch }: PartOptions): Promise<PartResult> {
 async function runTests(
   command: string,
   args: readonly string[],
-  { junit, filter, cwd }: { junit: string; filter?: string; cwd?: string },
+  { junit, filter, cwd, env }: {
+    junit: string;
+    filter?: string;
+    cwd?: string;
+    env?: Readonly<Record<string, string>>;
+  },
 ): Promise<PartResult> {
-  const code = await spawn(command, args, cwd);
+  const code = await spawn(command, args, cwd, env);
   const xml = await Deno.readTextFile(junit).catch(() => undefined);
   // With a filter that nothing matches, Bun ends with 1 and no report: that is no failure of this part.
   const found = xml === undefined ? trouble() : readJunit(xml);
@@ -247,8 +292,10 @@ async function spawn(
   command: string,
   args: readonly string[],
   cwd?: string,
+  added?: Readonly<Record<string, string>>,
 ): Promise<number> {
   const env: Record<string, string> = {
+    ...added,
     LOOPTRACE_DENO: Deno.execPath(),
     NPM_CONFIG_LOGLEVEL: "error",
   };

@@ -1,0 +1,153 @@
+/** Programs built on popular packages print the same while they are recorded, and afterwards, as without Looptrace. */
+import { after, test } from "node:test";
+import { assert, assertEquals } from "../support/assert.ts";
+import {
+  judgeTrace,
+  judgeWithGo,
+  type NamedTrace,
+} from "../support/trace_judge.ts";
+import type { Trace } from "../../src/format/trace.ts";
+import { findFronts, type Front, runDriver } from "./support/fronts.ts";
+import { openSandbox } from "./support/sandbox.ts";
+import {
+  findPostgres,
+  findRedis,
+  startPostgres,
+  startRedis,
+  type TestServer,
+} from "./support/servers.ts";
+
+/** Each program with functions of its own that its trace must know, and the server that it needs. */
+const PROGRAMS: readonly Program[] = [
+  { name: "bluebird", functions: ["main", "mixed", "slow", "half"] },
+  { name: "dataloader", functions: ["main", "profile"] },
+  { name: "esbuild", functions: ["main", "minified", "bundle", "load"] },
+  { name: "express", functions: ["main", "greet", "sum"] },
+  { name: "fastify", functions: ["main", "findUser"] },
+  { name: "graphql", functions: ["main", "name", "count"] },
+  { name: "hono", functions: ["main", "around", "findUser"] },
+  {
+    name: "ioredis",
+    functions: ["main", "commands", "transactions", "work", "subscriptions"],
+    server: "redis",
+  },
+  { name: "koa", functions: ["main", "layer", "compute"] },
+  {
+    name: "p_queue",
+    functions: ["main", "order", "quick", "priorities", "limits", "fail"],
+  },
+  {
+    name: "pg",
+    functions: ["main", "queries", "square", "transfer", "notifications"],
+    server: "postgres",
+  },
+  { name: "rxjs", functions: ["main", "double", "countTo"] },
+  {
+    name: "undici",
+    functions: ["main", "respond", "bodyOf", "plain", "pooled", "fetched"],
+  },
+  { name: "ws", functions: ["main", "client", "connect", "nextMessage"] },
+];
+
+interface Program {
+  readonly name: string;
+  readonly functions: readonly string[];
+  readonly server?: keyof typeof SERVERS;
+}
+
+/** How the servers are found and started, and where the programs learn of them. */
+const SERVERS = {
+  redis: {
+    missing: "redis-server is not installed",
+    variable: "PACKAGES_REDIS_PORT",
+    find: findRedis,
+    start: startRedis,
+  },
+  postgres: {
+    missing: "PostgreSQL is not installed",
+    variable: "PACKAGES_POSTGRES_PORT",
+    find: findPostgres,
+    start: startPostgres,
+  },
+} as const;
+
+const sandbox = await openSandbox();
+const fronts = await findFronts();
+const installed = {
+  redis: SERVERS.redis.find(),
+  postgres: await SERVERS.postgres.find(),
+};
+
+after(() => sandbox.close());
+
+for (const program of PROGRAMS) {
+  const { name, server } = program;
+  const skip = sandbox.skip ||
+    (server !== undefined && installed[server] === undefined &&
+      SERVERS[server].missing);
+  test(
+    `a program on ${name} prints the same while it is recorded, and afterwards`,
+    {
+      skip,
+    },
+    async () => {
+      await using running = server && await startServer(server);
+      const env = running && server !== undefined
+        ? { [SERVERS[server].variable]: String(running.port) }
+        : {};
+      await compare(program, env);
+    },
+  );
+}
+
+async function startServer(
+  server: keyof typeof SERVERS,
+): Promise<TestServer> {
+  return await SERVERS[server].start(installed[server]!);
+}
+
+/** Runs the program on every runtime, without a recording and with each front. */
+async function compare(
+  program: Program,
+  env: Readonly<Record<string, string>>,
+): Promise<void> {
+  let runs = 0;
+  const runOn = async (front: Front) =>
+    await runDriver(front, "program", {
+      sandbox: sandbox.folder,
+      args: [program.name],
+      // Runs that share a server keep out of each other's way.
+      env: { ...env, PACKAGES_RUN: `${runs++}` },
+    });
+  const traces: NamedTrace[] = [];
+  await Promise.all(fronts.map(async ({ plain, recording }) => {
+    const [wanted, ...found] = await Promise.all(
+      [plain, ...recording].map(runOn),
+    );
+    assertEquals([wanted.code, wanted.stderr], [0, ""], plain.name);
+    assert(wanted.stdout.split("\n").length > 20, plain.name);
+    for (const [index, { stdout, stderr, code, trace }] of found.entries()) {
+      const name = `${program.name} on ${recording[index].name}`;
+      assertEquals([code, stderr], [0, ""], name);
+      assertEquals(stdout.split("\n"), wanted.stdout.split("\n"), name);
+      assert(trace !== undefined, `${name}: no trace`);
+      const known = functionsOf(judgeTrace(trace, name));
+      const missing = program.functions.filter((fn) => !known.has(fn));
+      assertEquals(missing, [], `${name} knows only ${[...known].join(", ")}`);
+      traces.push({ name, bytes: trace });
+    }
+  }));
+  await judgeWithGo(traces);
+}
+
+/** Every function in a stack of the trace. */
+function functionsOf(trace: Trace): Set<string> {
+  const functions = new Set<string>();
+  for (const e = trace.cursor(); e.next();) {
+    for (const { fn } of e.frames) functions.add(fn);
+    if (e.name !== "GoCreate") continue;
+    const entry = trace.frames(e.arg(1) as Parameters<Trace["frames"]>[0]);
+    for (const { fn } of entry) functions.add(fn);
+  }
+  return functions;
+}
