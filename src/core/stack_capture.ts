@@ -44,10 +44,11 @@ export interface FrameReader {
 }
 
 /** The part of V8's CallSite that is read here; JavaScriptCore has it too. */
-interface CallSite {
+export interface CallSite {
   getFunctionName(): string | null;
   getFileName(): string | null;
   getLineNumber(): number | null;
+  getColumnNumber(): number | null;
   getEnclosingLineNumber?(): number | null;
 }
 
@@ -113,6 +114,24 @@ export class StackCapture {
    * be captured now. What lies above `top` costs nothing.
    */
   capture(top: StackTop): number | undefined {
+    return this.read(top, this.#readSite);
+  }
+
+  /** True if every stack that is asked for is captured. */
+  get isAll(): boolean {
+    return this.#mode === "all";
+  }
+
+  /**
+   * What `look` makes of the frames above `top`, innermost first, or undefined
+   * when none may be captured now. The budget pays for both. Asked for fewer
+   * `frames`, an engine takes less time.
+   */
+  read<T>(
+    top: StackTop,
+    look: (frames: readonly CallSite[]) => T,
+    frames: number = FRAMES,
+  ): T | undefined {
     if (this.#mode === "off") return undefined;
     const isEmpty = this.#bucketMs <= 0 && this.#mode === "budget";
     // While it is empty most calls are refused without reading the clock.
@@ -120,12 +139,12 @@ export class StackCapture {
     const begin = this.#clock.now();
     this.#fill(begin);
     if (isEmpty && this.#bucketMs <= 0) return undefined;
-    const site = this.#read(callSites(top));
+    const found = look(callSites(top, frames));
     const cost = this.#clock.now() - begin;
     this.#bucketMs -= cost;
     this.spentMs += cost;
     this.captured++;
-    return site;
+    return found;
   }
 
   #fill(now: number): void {
@@ -138,12 +157,12 @@ export class StackCapture {
   /** A site named `name` at the innermost line of the program, at any cost. */
   named(name: string, top: StackTop): number {
     const here = typeof stackApi().captureStackTrace === "function"
-      ? this.#read(callSites(top))
+      ? this.#readSite(callSites(top, FRAMES))
       : NO_SITE;
     return this.#sites.renamed(here, name);
   }
 
-  #read(frames: readonly CallSite[]): number {
+  readonly #readSite = (frames: readonly CallSite[]): number => {
     this.reason = Reason.Unknown;
     this.isThen = false;
     for (const frame of frames) {
@@ -175,7 +194,7 @@ export class StackCapture {
       );
     }
     return frames.length === 0 ? NO_SITE : this.#sites.runtime;
-  }
+  };
 }
 
 function stackApi(): ErrorWithStackApi {
@@ -190,13 +209,13 @@ function giveFrames(_error: unknown, frames: unknown): unknown {
  * The frames above, innermost first. What the program set on Error is kept;
  * where it froze Error there are none.
  */
-function callSites(top: StackTop): readonly CallSite[] {
+function callSites(top: StackTop, limit: number): readonly CallSite[] {
   const api = stackApi();
   if (Object.isFrozen(api)) return [];
   const { prepareStackTrace, stackTraceLimit } = api;
   const holder: { stack?: unknown } = {};
   try {
-    api.stackTraceLimit = FRAMES;
+    api.stackTraceLimit = limit;
     api.prepareStackTrace = giveFrames;
     api.captureStackTrace!(holder, top);
     const { stack } = holder;

@@ -93,7 +93,7 @@ export class TurnRecorder {
   readonly siteTable: SiteTable;
   readonly #clock: Clock;
   readonly #sites: SiteMemory;
-  readonly #capture: StackCapture;
+  readonly capture: StackCapture;
   readonly #host: TurnRecorderHost;
   readonly #outside = new Int32Array(MAX_DEPTH);
   readonly #enqueuer: Enqueuer;
@@ -132,7 +132,7 @@ export class TurnRecorder {
     this.#clock = clock;
     this.siteTable = siteTable;
     this.#runtimeSite = siteTable.runtime;
-    this.#capture = capture;
+    this.capture = capture;
     this.#sites = new SiteMemory(capture);
     this.#host = host;
     this.#enqueuer = new Enqueuer((marker) => host.queueMarker(marker));
@@ -249,6 +249,14 @@ export class TurnRecorder {
     if (this.untraced > 0) return;
     this.resume(id);
     this.#mark();
+  }
+
+  /**
+   * True if the innermost slice is surely over: the marker has run that it put
+   * into the queue when it began.
+   */
+  get hasRunOut(): boolean {
+    return this.depth > 0 && this.#enqueuer.now === this.#began[this.depth];
   }
 
   /** Ends the innermost slices until `depth` of them are open. */
@@ -555,14 +563,24 @@ export class TurnRecorder {
    */
   await(reason: number, flags: number, isTimed: boolean): number {
     const known = reason === 0 ? this.#sites.reason : reason;
-    const id = this.continuations.make(0, this.#site, known);
+    return this.awaitAt(this.#site, known, flags, isTimed);
+  }
+
+  /** An await at `site`, which the hooks have found out themselves. As `await`. */
+  awaitAt(
+    site: number,
+    reason: number,
+    flags: number,
+    isTimed: boolean,
+  ): number {
+    const id = this.continuations.make(ContinuationKind.Reaction, site, reason);
     if (id === 0) {
       this.break();
       return 0;
     }
-    const ticks = isTimed ? this.#readClock() : NO_TIME;
+    const ticks = isTimed || !this.#inTurn ? this.#readClock() : NO_TIME;
     if (this.log.isFull) this.#host.mapLog();
-    this.log.put(RawKind.Await | flags << 8, id, known, ticks);
+    this.log.put(RawKind.Await | flags << 8, id, reason, ticks);
     return id;
   }
 
@@ -610,7 +628,7 @@ export class TurnRecorder {
 
   /** A site named `name` where the program is now, whatever it costs. */
   siteHere(name: string, top: StackTop): number {
-    return this.#capture.named(name, top);
+    return this.capture.named(name, top);
   }
 
   /** How many remembered places turned out to stand for several. */

@@ -15,12 +15,17 @@ interface HttpModule {
   readonly Server: NodeServerClass;
 }
 
+interface FsModule {
+  readFileSync(path: string | URL, encoding: "utf8"): string;
+}
+
 interface ModuleModule {
   syncBuiltinESMExports?(): void;
 }
 
 interface Builtins {
   "node:v8": V8Module;
+  "node:fs": FsModule;
   "node:http": HttpModule;
   "node:https": HttpModule;
   "node:timers": PlainTimers;
@@ -31,6 +36,7 @@ interface Builtins {
 interface ProcessWithBuiltins {
   getBuiltinModule?(name: string): unknown;
   cwd(): string;
+  nextTick(fn: () => void): void;
   versions: Readonly<Record<string, string | undefined>>;
 }
 

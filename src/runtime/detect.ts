@@ -2,6 +2,7 @@
 
 import type { RuntimeAdapter } from "../core/adapter.ts";
 import { getProcess } from "./builtins.ts";
+import { bunAdapter } from "./bun.ts";
 import { denoAdapter } from "./deno.ts";
 import { nodeAdapter } from "./node.ts";
 
@@ -13,12 +14,8 @@ import { nodeAdapter } from "./node.ts";
 export function detectRuntime(): RuntimeAdapter {
   const globals = globalThis as { Deno?: unknown; Bun?: unknown };
   const versions = getProcess()?.versions;
-  if (globals.Bun !== undefined) {
-    throw new Error(
-      "Cannot record: Bun is not supported yet, use Deno or Node",
-    );
-  }
+  if (globals.Bun !== undefined) return bunAdapter();
   if (globals.Deno !== undefined) return denoAdapter();
   if (versions?.node !== undefined) return nodeAdapter();
-  throw new Error("Cannot record: this is neither Deno nor Node");
+  throw new Error("Cannot record: this is neither Deno nor Bun nor Node");
 }

@@ -1,4 +1,4 @@
-/** Which frames of a V8 stack are the program's, and how their files are named. */
+/** Which frames of a stack are the program's, and how their files are named. */
 
 import { Reason } from "../core/reason.ts";
 import type { FrameReader } from "../core/stack_capture.ts";
@@ -31,10 +31,18 @@ const REASONS: readonly (readonly [RegExp, Reason])[] = [
 ];
 
 /** True for a file of the runtime itself. */
-function isRuntime(file: string): boolean {
-  return file.startsWith("ext:") || file.startsWith("node:") ||
-    file.startsWith("internal/") || file.startsWith("checkin:") ||
-    file.startsWith("wasm:");
+export function isRuntime(file: string): boolean {
+  // JavaScriptCore: [native code], and [unknown] for what it has as JavaScript.
+  return file.startsWith("[") || file.startsWith("bun:") ||
+    file.startsWith("ext:") || file.startsWith("node:") ||
+    file.startsWith("internal/") || file.startsWith("internal:") ||
+    file.startsWith("checkin:") || file.startsWith("wasm:");
+}
+
+/** True for a file of the tracer itself. */
+export function isOwn(file: string): boolean {
+  const url = file.startsWith("/") ? toUrl(file) : file;
+  return OWN !== undefined && url.startsWith(OWN);
 }
 
 /** A reader for files named relative to `folder`, a path, where they can be. */
@@ -65,7 +73,7 @@ export function createFrameReader(folder: string | undefined): FrameReader {
 function shorten(file: string, root: string | undefined): string | undefined {
   if (isRuntime(file)) return undefined;
   const url = file.startsWith("/") ? toUrl(file) : file;
-  if (OWN !== undefined && url.startsWith(OWN)) return undefined;
+  if (isOwn(url)) return undefined;
   for (const mark of PACKAGE_ROOTS) {
     const at = url.lastIndexOf(mark);
     if (at >= 0) return `npm:${url.slice(at + mark.length)}`;

@@ -1,8 +1,7 @@
 /** Promise.all, allSettled, race and any: what an await of them waits for. */
 
 import { Reason } from "../../core/reason.ts";
-import { PromiseStamp } from "../promise_stamp.ts";
-import type { WrapperContext } from "./callback.ts";
+import { explain, type WrapperContext } from "./callback.ts";
 import { replace } from "./replace.ts";
 
 const REASONS = {
@@ -25,7 +24,7 @@ export function wrapCombinators(context: WrapperContext): void {
           const promise = context.relaying(() =>
             Reflect.apply(original, this, args)
           );
-          if (promise instanceof Promise) PromiseStamp.explain(promise, reason);
+          if (promise instanceof Promise) explain(context, promise, reason);
           return promise;
         },
     );

@@ -1,12 +1,12 @@
 /** fetch: its own work is the runtime's, its wait is the network's. */
 
 import { Reason } from "../../core/reason.ts";
-import { PromiseStamp } from "../promise_stamp.ts";
-import type { WrapperContext } from "./callback.ts";
+import { explain, type WrapperContext } from "./callback.ts";
 import { replace } from "./replace.ts";
 
 /** Wraps the global fetch. */
-export function wrapFetch({ recorder }: WrapperContext): void {
+export function wrapFetch(context: WrapperContext): void {
+  const { recorder } = context;
   replace(
     globalThis,
     "fetch",
@@ -18,7 +18,7 @@ export function wrapFetch({ recorder }: WrapperContext): void {
         try {
           const promise: unknown = Reflect.apply(original, this, args);
           if (promise instanceof Promise) {
-            PromiseStamp.explain(promise, Reason.Network);
+            explain(context, promise, Reason.Network);
           }
           return promise;
         } finally {

@@ -26,7 +26,7 @@ export function wrapMicrotask(
           ? ContinuationKind.Relay
           : ContinuationKind.Microtask;
         const id = recorder.schedule(kind, site);
-        args[0] = inSlice(recorder, id, fn);
+        args[0] = inSlice(context, id, fn);
         return Reflect.apply(original, this, args);
       },
   );

@@ -26,6 +26,10 @@ export function replace(
   const wrapper = wrap(original as AnyFunction);
   mimic(wrapper, original as AnyFunction);
   wrappers.add(wrapper);
+  // The members of Bun may be written to, but not defined anew.
+  if (descriptor?.configurable === false) {
+    return descriptor.writable === true && Reflect.set(target, key, wrapper);
+  }
   return Reflect.defineProperty(target, key, {
     value: wrapper,
     writable: true,

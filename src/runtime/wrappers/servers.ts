@@ -4,25 +4,35 @@ import { ContinuationKind } from "../../core/continuation_table.ts";
 import { routeName } from "../../core/route_name.ts";
 import { NO_SITE } from "../../core/site_table.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
-import type { TurnRecorder } from "../../core/turn_recorder.ts";
-import type { WrapperContext } from "./callback.ts";
+import { runSlice, type WrapperContext } from "./callback.ts";
 import { type AnyFunction, mimic, replace } from "./replace.ts";
 
 /**
  * A request handler of the web: the first argument is a Request. `top` is the
- * function that the program gave it to.
+ * function that the program gave it to. `pattern` names all its requests, if it
+ * is known which path it serves.
  */
 export function wrapWebHandler(
   handler: AnyFunction,
-  { recorder, sites, siteHere }: WrapperContext,
+  context: WrapperContext,
   top: StackTop,
+  pattern?: string,
 ): AnyFunction {
-  const servedAt = siteHere("request", top);
+  const { recorder, sites } = context;
+  const servedAt = context.siteHere("request", top);
   function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
     const { method, url } = args[0] as Request;
-    const site = sites.renamed(servedAt, routeName(method, url));
-    return inRequest(recorder, site, handler, this, args);
+    const name = pattern === undefined
+      ? routeName(method, url)
+      : `${method} ${pattern}`;
+    return inRequest(
+      context,
+      sites.renamed(servedAt, name),
+      handler,
+      this,
+      args,
+    );
   }
   mimic(wrapper, handler);
   // Deno 2.9 makes no Request for a handler that declares no parameter.
@@ -33,20 +43,15 @@ export function wrapWebHandler(
 
 /** Runs a handler as the first slice of a request named by `site`. */
 function inRequest(
-  recorder: TurnRecorder,
+  context: WrapperContext,
   site: number,
   handler: AnyFunction,
   receiver: unknown,
   args: unknown[],
 ): unknown {
-  const { continuations } = recorder;
+  const { continuations } = context.recorder;
   const id = continuations.make(ContinuationKind.Request, site, 0);
-  if (!recorder.enter(id)) return Reflect.apply(handler, receiver, args);
-  try {
-    return Reflect.apply(handler, receiver, args);
-  } finally {
-    recorder.leave();
-  }
+  return runSlice(context, id, handler, receiver, args);
 }
 
 /** Wraps `Deno.serve`, in each of its three forms. */
@@ -107,6 +112,7 @@ export function wrapNodeServer(
         try {
           return Reflect.apply(original, this, args);
         } finally {
+          // What the listeners returned is not known.
           recorder.leave();
         }
       },

@@ -3,9 +3,9 @@
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { Reason } from "../../core/reason.ts";
 import { NO_SITE } from "../../core/site_table.ts";
-import { PromiseStamp } from "../promise_stamp.ts";
 import {
   callbackSite,
+  explain,
   inSlice,
   isResolver,
   nameOf,
@@ -61,8 +61,10 @@ function wrapOnce(
     const fn = callback as AnyFunction;
     // What a promise's executor does first tells what the promise waits for.
     const promise = isTimer ? context.lastPlain() : undefined;
-    if (promise !== undefined) PromiseStamp.explain(promise, Reason.Sleep);
+    if (promise !== undefined) explain(context, promise, Reason.Sleep);
     const isSleep = isTimer && isResolver(fn);
+    // Where no promise is seen when it is made, the next await says which it was.
+    if (isSleep) recorder.explained.claim(Reason.Sleep);
     const site = isSleep
       ? NO_SITE
       : callbackSite(context, fn, fallback, kind, wrapper);
@@ -72,7 +74,7 @@ function wrapOnce(
       isSleep ? ContinuationKind.Sleep : kind,
       site,
     );
-    const run = inSlice(recorder, id, fn);
+    const run = inSlice(context, id, fn);
     return callOnce(original, this, args, run, pending, id);
   };
 }
@@ -122,7 +124,7 @@ function wrapInterval(
       if (continuations.slot(interval.id) === 0) {
         interval.id = continuations.make(ContinuationKind.Interval, site, 0);
       }
-      return Reflect.apply(inSlice(recorder, interval.id, fn), this, given);
+      return Reflect.apply(inSlice(context, interval.id, fn), this, given);
     };
     const handle = Reflect.apply(original, this, args);
     pending.set(handle, interval);

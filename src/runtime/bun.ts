@@ -1,0 +1,169 @@
+/** Bun: what can be recorded there and how. */
+
+import type { Capabilities, RuntimeAdapter } from "../core/adapter.ts";
+import { ParkFlag } from "../core/raw_log.ts";
+import type { TurnRecorder } from "../core/turn_recorder.ts";
+import { AwaitPlaces } from "./await_places.ts";
+import { builtin, getProcess, plainTimers, workingFolder } from "./builtins.ts";
+import { type CallHookSource, createCallHooks } from "./calls.ts";
+import { createFrameReader } from "./frames.ts";
+import {
+  createPromiseAccessor,
+  type PromiseAccessor,
+} from "./promise_accessor.ts";
+import { SHARED_SERVERS, SHARED_WRAPS, wrapShared } from "./v8_adapter.ts";
+import { wrapBunServe } from "./wrappers/bun_serve.ts";
+import type { WrapperContext } from "./wrappers/callback.ts";
+import { wrapSleep } from "./wrappers/sleeps.ts";
+import { wrapTimers } from "./wrappers/timers.ts";
+
+/** The parts of Bun's namespace that are used here. */
+interface BunNamespace {
+  readonly version: string;
+  readonly peek: {
+    status(promise: object): "pending" | "fulfilled" | "rejected";
+  };
+}
+
+interface Unrefable {
+  unref?(): void;
+}
+
+/** The adapter for Bun. */
+export function bunAdapter(): RuntimeAdapter {
+  const bun = (globalThis as unknown as { Bun: BunNamespace }).Bun;
+  const { queueMicrotask } = globalThis;
+  const { nextTick } = getProcess();
+  const timers = plainTimers();
+  const frames = createFrameReader(workingFolder());
+  const status = bun.peek.status;
+  let accessor: PromiseAccessor | undefined;
+  let context: WrapperContext | undefined;
+  let calls: CallHookSource | undefined;
+  let isWrapped = false;
+  let endTurn = () => {};
+
+  function isPending(promise: object): boolean {
+    return status(promise) === "pending";
+  }
+
+  function prepare(recorder: TurnRecorder): WrapperContext {
+    if (context !== undefined) return context;
+    const places = new AwaitPlaces(
+      recorder.capture,
+      frames,
+      recorder.siteTable,
+      readText,
+    );
+    const source = accessor = createPromiseAccessor(recorder, places, {
+      isPending,
+      queueMicrotask,
+    });
+    context = {
+      recorder,
+      sites: recorder.siteTable,
+      // Promises are not seen when they are made.
+      lastPlain: () => undefined,
+      relaying: source.relaying,
+      resultOf: source.resultOf,
+      siteHere: (name, top) => recorder.siteHere(name, top),
+    };
+    wrapBunServe(bun, context);
+    wrapTimers(globalThis, context);
+    return context;
+  }
+
+  function wrapRest(wrappers: WrapperContext): void {
+    wrapShared(wrappers);
+    wrapSleep(bun, "sleep", wrappers);
+    const promises = builtin("node:timers/promises");
+    if (promises !== undefined) wrapSleep(promises, "setTimeout", wrappers);
+    // The first tick of a process may run before the microtasks.
+    nextTick(() => {});
+  }
+
+  function armTurnEnd(): void {
+    nextTick(runTurnEnd);
+  }
+
+  function runTurnEnd(): void {
+    endTurn();
+  }
+
+  return {
+    get capabilities(): Capabilities {
+      return {
+        runtime: "Bun",
+        version: bun.version,
+        awaits: "accessor",
+        transform: calls !== undefined,
+        // The property is restored, the engine's short cuts are not.
+        removableHooks: false,
+        internalHooks: false,
+        stacks: true,
+        servers: ["Bun.serve", ...SHARED_SERVERS],
+        wraps: [...SHARED_WRAPS, "Bun.sleep", "timers/promises"],
+      };
+    },
+    clock: performance,
+    frames,
+    arm(recorder) {
+      prepare(recorder);
+    },
+    attachCalls(recorder) {
+      calls ??= createCallHooks(
+        recorder,
+        (promise) => isPending(promise) ? ParkFlag.Pending : ParkFlag.Settled,
+      );
+      return calls.hooks;
+    },
+    install(recorder, kind) {
+      if (kind === "internal") {
+        throw new Error(
+          'Cannot use hooks "internal": Bun does not have them, use "public"',
+        );
+      }
+      const wrappers = prepare(recorder);
+      if (kind === "public") accessor!.install();
+      if (!isWrapped) {
+        isWrapped = true;
+        wrapRest(wrappers);
+      }
+      recorder.hasExactSlices = false;
+      recorder.marksAlways = kind === "public";
+      if (kind === "none") calls?.turnOn();
+    },
+    uninstall() {
+      calls?.turnOff();
+      accessor?.uninstall();
+    },
+    queueMarker(marker) {
+      queueMicrotask(marker);
+    },
+    scheduleTurnEnd(fn) {
+      endTurn = fn;
+      // A tick that is armed by a microtask runs when no microtask is left; one
+      // that is armed by what the loop called, before them.
+      queueMicrotask(armTurnEnd);
+    },
+    setBackgroundInterval(fn, ms) {
+      const handle = timers.setInterval(fn, ms);
+      (handle as Unrefable).unref?.();
+      return () => timers.clearInterval(handle);
+    },
+    setTimer(fn, ms) {
+      const handle = timers.setTimeout(fn, ms);
+      return () => timers.clearTimeout(handle);
+    },
+  };
+}
+
+/** The text of a file of the program, for the names in it. */
+function readText(file: string): string | undefined {
+  try {
+    const path = file.startsWith("file:") ? new URL(file) : file;
+    return builtin("node:fs")?.readFileSync(path, "utf8");
+  } catch {
+    return undefined;
+  }
+}
