@@ -47,7 +47,14 @@ import {
   TaskState,
   type TaskTable,
 } from "./task_table.ts";
-import { Fate, LOOP, Note, Role, TurnSurvey } from "./turn_survey.ts";
+import {
+  Fate,
+  LOOP,
+  Note,
+  Role,
+  SLICE_STRIDE,
+  TurnSurvey,
+} from "./turn_survey.ts";
 import { WellKnownSites } from "./well_known_sites.ts";
 
 /** Stands for an open slice that is the time of the slice around it. */
@@ -122,7 +129,7 @@ export class TaskMapper {
   /** Index of each open slice, innermost last. */
   readonly #openSlices: number[] = [];
   /** Index of the slice that began last. */
-  #slice = -1;
+  #slice = -SLICE_STRIDE;
   #nextUserTask = 1;
 
   constructor(parts: MapperParts) {
@@ -206,8 +213,10 @@ export class TaskMapper {
 
   /** Slices that were open when the last window ended are its first ones. */
   #beginWindow(base: number): void {
-    this.#slice = this.#depth - 1;
-    for (let i = 0; i < this.#depth; i++) this.#openSlices[i] = i;
+    this.#slice = (this.#depth - 1) * SLICE_STRIDE;
+    for (let i = 0; i < this.#depth; i++) {
+      this.#openSlices[i] = i * SLICE_STRIDE;
+    }
     if (base === this.#base) return;
     this.#base = base;
     this.#now = 0;
@@ -232,14 +241,14 @@ export class TaskMapper {
 
   #isLoopOpen(): boolean {
     return this.#depth > 0 &&
-      this.#survey.slot[this.#openSlices[this.#depth - 1]] === LOOP;
+      this.#survey.slotOf(this.#openSlices[this.#depth - 1]) === LOOP;
   }
 
   /** Code under no hook: the loop's own, or that of a callback unseen. */
   #enterLoop(): void {
     if (this.#depth > 0) return;
-    const slice = ++this.#slice;
-    this.#advance(this.#survey.start[slice]);
+    const slice = this.#slice += SLICE_STRIDE;
+    this.#advance(this.#survey.startOf(slice));
     this.#pushOpen(null, slice);
   }
 
@@ -265,11 +274,11 @@ export class TaskMapper {
 
   #beginSlice(id: number, codes: Int32Array): void {
     const { continuations } = this.#parts;
-    const slice = ++this.#slice;
+    const slice = this.#slice += SLICE_STRIDE;
     const slot = id === UNTRACED ? 0 : continuations.slot(id);
     let activation: Activation | null = null;
     if (this.#survey.isOpaque(slice)) {
-      this.#advance(this.#survey.start[slice]);
+      this.#advance(this.#survey.startOf(slice));
       if (id !== UNTRACED && !this.#survey.isLoopOnly(slice)) {
         activation = this.#activationOf(slot, codes);
       }
@@ -289,7 +298,7 @@ export class TaskMapper {
     if (slot === 0) {
       // It ran before recording began. Where it stops next tells its name.
       this.counts.foundRunning++;
-      const own = this.#survey.ownAwait[this.#slice];
+      const own = this.#survey.ownAwaitOf(this.#slice);
       const next = own < 0
         ? 0
         : continuations.slot(codes[own * RAW_STRIDE + 1]);
@@ -334,9 +343,9 @@ export class TaskMapper {
     const slice = this.#openSlices[this.#depth];
     const activation = this.#open[this.#depth];
     this.#open[this.#depth] = null;
-    const slot = this.#survey.slot[slice];
+    const slot = this.#survey.slotOf(slice);
     if (this.#survey.isOpaque(slice)) {
-      this.#advance(this.#survey.end[slice]);
+      this.#advance(this.#survey.endOf(slice));
       this.#wakeAll(slice);
       if (activation !== null) {
         const outer = this.#takeOuter(codes, record, read, activation);
@@ -390,7 +399,7 @@ export class TaskMapper {
       return;
     }
     if (this.#isInterval(slice) || this.#isCall(slice)) {
-      activation.slot = this.#survey.slot[slice];
+      activation.slot = this.#survey.slotOf(slice);
       activation.isReady = false;
       this.#setStop(task, slice);
       return;
@@ -421,14 +430,14 @@ export class TaskMapper {
   }
 
   #isCall(slice: number): boolean {
-    const slot = this.#survey.slot[slice];
+    const slot = this.#survey.slotOf(slice);
     return slot > 0 &&
       this.#parts.continuations.kind[slot] === ContinuationKind.Call;
   }
 
   #isInterval(slice: number): boolean {
     const { continuations } = this.#parts;
-    const slot = this.#survey.slot[slice];
+    const slot = this.#survey.slotOf(slice);
     return slot > 0 && continuations.owner[slot] !== null &&
       continuations.kind[slot] === ContinuationKind.Interval;
   }
@@ -456,8 +465,8 @@ export class TaskMapper {
 
   #beginCall(id: number, time: number): void {
     const { continuations } = this.#parts;
-    const slice = ++this.#slice;
-    const fate = this.#survey.fates[slice];
+    const slice = this.#slice += SLICE_STRIDE;
+    const fate = this.#survey.fateOf(slice);
     if (fate === Fate.None) {
       this.#pushOpen(TRANSPARENT, slice);
       return;
@@ -535,9 +544,9 @@ export class TaskMapper {
   #popCall(slot: number): number {
     if (this.#depth === 0) return -1;
     const slice = this.#openSlices[this.#depth - 1];
-    if (this.#survey.slot[slice] !== slot) return -1;
+    if (this.#survey.slotOf(slice) !== slot) return -1;
     this.#depth--;
-    this.#advance(this.#survey.end[slice]);
+    this.#advance(this.#survey.endOf(slice));
     return slice;
   }
 
@@ -576,7 +585,7 @@ export class TaskMapper {
     const { continuations } = this.#parts;
     // An interval's own continuation is its timer, so what it awaits is a call.
     let at = this.#isInterval(slice)
-      ? this.#push(activation, this.#survey.slot[slice])
+      ? this.#push(activation, this.#survey.slotOf(slice))
       : activation;
     for (let i = last; i >= from; i--) {
       const slot = continuations.slot(codes[i * RAW_STRIDE + 1]);
@@ -718,11 +727,10 @@ export class TaskMapper {
 
   /** Writes what `slice` woke, from the task that runs or the loop. */
   #wakeAll(slice: number): void {
-    const { firstWake, nextWake, wakeId } = this.#survey;
-    for (let at = firstWake[slice]; at >= 0; at = nextWake[at]) {
-      this.#wake(wakeId[at]);
+    let at = this.#survey.takeWakes(slice);
+    for (const { wakes } = this.#survey; at >= 0; at = wakes[at + 1]) {
+      this.#wake(wakes[at]);
     }
-    firstWake[slice] = -1;
   }
 
   #wake(id: number): void {

@@ -79,6 +79,25 @@ export const LOOP = -2;
 /** A callback that runs as long as this is a task: 100 us. */
 const TASK_TICKS = Math.ceil(0.1 * TICKS_PER_MS);
 
+/** Integers of a slice in {@linkcode TurnSurvey.data}. */
+export const SLICE_STRIDE = 8;
+/** Slot of what runs, {@linkcode LOOP}, UNTRACED, or 0 for "not known". */
+const SLOT = 0;
+/** Beginning and end, in ticks since the log's base. */
+const START = 1;
+const END = 2;
+const FLAGS = 3;
+/** First and last wake, as places in {@linkcode TurnSurvey.wakes}, or -1. */
+const FIRST_WAKE = 4;
+const LAST_WAKE = 5;
+/** Record of the slice's own await, -1 for none. */
+const OWN_AWAIT = 6;
+/** The slice of the last call in the slice that is suspended, -1 for none. */
+const LAST_CALL = 7;
+
+/** Integers of a wake in {@linkcode TurnSurvey.wakes}. */
+const WAKE_STRIDE = 2;
+
 /** Slices inside each other, at most; the recorder stops well below. */
 const MAX_OPEN = 1024;
 
@@ -92,6 +111,9 @@ const RELAYS = 2;
 /** The slice only relays, but it is the loop's doing, or takes its time. */
 const WAKES = 4;
 
+/** From this bit on the flags of a slice hold its `Fate`. */
+const FATE_SHIFT = 3;
+
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
   /**
@@ -101,33 +123,19 @@ export class TurnSurvey {
   readonly roles: Uint8Array;
   /** First record of the run that ends with this record, by record. */
   readonly runStart: Int32Array;
-  /** Number of slices of the window, in order of their beginning. */
+  /** Where the next slice of the window goes: slices are named by their place. */
   slices = 0;
-  /** Slot of what ran, {@linkcode LOOP}, UNTRACED, or 0 for "not known". */
-  readonly slot: Int32Array;
-  /** Beginning and end of each slice, in ticks since the log's base. */
-  readonly start: Int32Array;
-  readonly end: Int32Array;
-  /** First and last wake of each slice, -1 for none. */
-  readonly firstWake: Int32Array;
-  /** Id of the continuation woken, and the next wake of the same slice. */
-  readonly wakeId: Int32Array;
-  readonly nextWake: Int32Array;
-  /** Record of the slice's own await, -1 for none. */
-  readonly ownAwait: Int32Array;
-  /** `Fate` of the call that the slice is the beginning of. */
-  readonly fates: Uint8Array;
+  /** What is known of each slice, at {@linkcode SLOT} and so on from its place. */
+  readonly data: Int32Array;
+  /** Of each wake the continuation's id, and the next wake of the same slice. */
+  readonly wakes: Int32Array;
   /** True while a callback is no task merely for running long. */
   shedCallbacks = false;
 
   readonly #continuations: ContinuationTable;
-  readonly #flags: Uint8Array;
-  readonly #lastWake: Int32Array;
-  /** Slice of the last call in the slice that is suspended, -1 for none. */
-  readonly #lastCall: Int32Array;
   /** Slice that runs from each Resume, Begin, Park or End on, -1 for none. */
   readonly #sliceFrom: Int32Array;
-  #wakes = 0;
+  #wakeCount = 0;
   /** Number of slices of all windows before this one. */
   #before = 0;
   /** Indices of the slices that are running, outermost first. */
@@ -145,28 +153,51 @@ export class TurnSurvey {
     const slices = records + MAX_OPEN;
     this.roles = new Uint8Array(records);
     this.runStart = new Int32Array(records);
-    this.slot = new Int32Array(slices);
-    this.start = new Int32Array(slices);
-    this.end = new Int32Array(slices);
-    this.firstWake = new Int32Array(slices);
-    this.wakeId = new Int32Array(records);
-    this.nextWake = new Int32Array(records);
-    this.ownAwait = new Int32Array(slices);
-    this.#flags = new Uint8Array(slices);
-    this.#lastWake = new Int32Array(slices);
-    this.fates = new Uint8Array(slices);
-    this.#lastCall = new Int32Array(slices);
+    this.data = new Int32Array(slices * SLICE_STRIDE);
+    this.wakes = new Int32Array(records * WAKE_STRIDE);
     this.#sliceFrom = new Int32Array(records);
+  }
+
+  /** Slot of what ran in the slice; see {@linkcode SLOT}. */
+  slotOf(slice: number): number {
+    return this.data[slice + SLOT];
+  }
+
+  /** When the slice began, in ticks since the log's base. */
+  startOf(slice: number): number {
+    return this.data[slice + START];
+  }
+
+  /** When the slice ended, in ticks since the log's base. */
+  endOf(slice: number): number {
+    return this.data[slice + END];
+  }
+
+  /** What became of the call that the slice is the beginning of. */
+  fateOf(slice: number): number {
+    return this.data[slice + FLAGS] >> FATE_SHIFT;
+  }
+
+  /** Record of the slice's own await, -1 for none. */
+  ownAwaitOf(slice: number): number {
+    return this.data[slice + OWN_AWAIT];
+  }
+
+  /** Place of the first wake of the slice, -1 for none. It is taken out. */
+  takeWakes(slice: number): number {
+    const first = this.data[slice + FIRST_WAKE];
+    if (first >= 0) this.data[slice + FIRST_WAKE] = NONE;
+    return first;
   }
 
   /** True if the slice is written; otherwise it belongs to what ran before. */
   isOpaque(slice: number): boolean {
-    return (this.#flags[slice] & (OPAQUE | WAKES)) !== 0;
+    return (this.data[slice + FLAGS] & (OPAQUE | WAKES)) !== 0;
   }
 
   /** True if nothing but the loop runs in the slice. */
   isLoopOnly(slice: number): boolean {
-    return (this.#flags[slice] & (OPAQUE | WAKES)) === WAKES;
+    return (this.data[slice + FLAGS] & (OPAQUE | WAKES)) === WAKES;
   }
 
   /**
@@ -261,7 +292,7 @@ export class TurnSurvey {
           break;
         case RawKind.Cancel:
           this.#enterLoop();
-          this.#flags[this.#current()] |= OPAQUE;
+          this.data[this.#current() + FLAGS] |= OPAQUE;
           break;
       }
     }
@@ -289,7 +320,7 @@ export class TurnSurvey {
   }
 
   #isLoop(): boolean {
-    return this.#depth > 0 && this.slot[this.#current()] === LOOP;
+    return this.#depth > 0 && this.data[this.#current() + SLOT] === LOOP;
   }
 
   /** The number by which `settledBy` names a slice of this window. */
@@ -301,25 +332,25 @@ export class TurnSurvey {
   #begin(): void {
     this.#before = this.#before + this.slices | 0;
     this.slices = 0;
-    this.#wakes = 0;
+    this.#wakeCount = 0;
     for (let i = 0; i < this.#depth; i++) {
       // Slices keep their order, so none is overwritten before it is read.
-      const slot = this.slot[this.#open[i]];
+      const slot = this.data[this.#open[i] + SLOT];
       this.#open[i] = this.#begins(slot, this.#lastTime, OPAQUE);
     }
   }
 
   /** A slice begins. */
   #begins(slot: number, start: number, flags: number): number {
-    const slice = this.slices++;
-    this.slot[slice] = slot;
-    this.start[slice] = start;
-    this.end[slice] = start;
-    this.firstWake[slice] = NONE;
-    this.ownAwait[slice] = NONE;
-    this.fates[slice] = Fate.None;
-    this.#lastCall[slice] = NONE;
-    this.#flags[slice] = flags;
+    const slice = this.slices;
+    this.slices += SLICE_STRIDE;
+    this.data[slice + SLOT] = slot;
+    this.data[slice + START] = start;
+    this.data[slice + END] = start;
+    this.data[slice + FIRST_WAKE] = NONE;
+    this.data[slice + OWN_AWAIT] = NONE;
+    this.data[slice + LAST_CALL] = NONE;
+    this.data[slice + FLAGS] = flags;
     return slice;
   }
 
@@ -343,20 +374,22 @@ export class TurnSurvey {
     this.#setEnd(this.#untimedSlice, time);
     this.#untimedSlice = NONE;
     if (this.#untimedLoop < 0) return;
-    this.start[this.#untimedLoop] = this.end[this.#untimedLoop] = time;
+    this.data[this.#untimedLoop + START] =
+      this.data[this.#untimedLoop + END] =
+        time;
     this.#untimedLoop = NONE;
   }
 
   #setEnd(slice: number, time: number): void {
-    this.end[slice] = time;
-    if (time - this.start[slice] < TASK_TICKS) return;
-    if (this.#isRelay(slice)) this.#flags[slice] |= WAKES;
-    else if (!this.shedCallbacks) this.#flags[slice] |= OPAQUE;
+    this.data[slice + END] = time;
+    if (time - this.data[slice + START] < TASK_TICKS) return;
+    if (this.#isRelay(slice)) this.data[slice + FLAGS] |= WAKES;
+    else if (!this.shedCallbacks) this.data[slice + FLAGS] |= OPAQUE;
   }
 
   #isRelay(slice: number): boolean {
-    if ((this.#flags[slice] & RELAYS) !== 0) return true;
-    const slot = this.slot[slice];
+    if ((this.data[slice + FLAGS] & RELAYS) !== 0) return true;
+    const slot = this.data[slice + SLOT];
     const { kind, notes } = this.#continuations;
     return slot > 0 && kind[slot] === ContinuationKind.Relay &&
       (notes[slot] & Note.Told) === 0;
@@ -382,7 +415,7 @@ export class TurnSurvey {
     if (this.#isCall(slice)) this.#suspendCall(slice);
     else if ((flags & EndFlag.Linked) !== 0) this.#fold(slice);
     this.#close(time);
-    const slot = this.slot[slice];
+    const slot = this.data[slice + SLOT];
     return this.#depth === 0 && slot > 0 &&
       this.#continuations.kind[slot] === ContinuationKind.Request;
   }
@@ -394,13 +427,13 @@ export class TurnSurvey {
       this.#setEnd(slice, time);
       this.#lastTime = time;
     } else if (this.#depth === 0) this.#untimedSlice = slice;
-    else this.end[slice] = this.#lastTime;
+    else this.data[slice + END] = this.#lastTime;
   }
 
   // Calls.
 
   #isCall(slice: number): boolean {
-    const slot = this.slot[slice];
+    const slot = this.data[slice + SLOT];
     return slot > 0 &&
       this.#continuations.kind[slot] === ContinuationKind.Call;
   }
@@ -414,24 +447,33 @@ export class TurnSurvey {
 
   /** The slice is a call's, and ends with a wait. */
   #suspendCall(slice: number): void {
-    const isFirst = (this.#flags[slice] & OPAQUE) === 0;
+    const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
     if (!isFirst) return;
-    this.fates[slice] = Fate.Beside;
-    this.#flags[slice] |= OPAQUE;
-    if (this.#depth > 1) this.#lastCall[this.#open[this.#depth - 2]] = slice;
+    this.#setFate(slice, Fate.Beside);
+    this.data[slice + FLAGS] |= OPAQUE;
+    if (this.#depth > 1) {
+      this.data[this.#open[this.#depth - 2] + LAST_CALL] = slice;
+    }
     // What calls something that goes on does something.
     for (let i = this.#depth - 2; i >= 0; i--) {
       const outer = this.#open[i];
-      if (this.#isCall(outer) && (this.#flags[outer] & OPAQUE) === 0) continue;
-      this.#flags[outer] |= OPAQUE;
+      if (this.#isCall(outer) && (this.data[outer + FLAGS] & OPAQUE) === 0) {
+        continue;
+      }
+      this.data[outer + FLAGS] |= OPAQUE;
       break;
     }
   }
 
+  #setFate(slice: number, fate: number): void {
+    const rest = this.data[slice + FLAGS] & (1 << FATE_SHIFT) - 1;
+    this.data[slice + FLAGS] = rest | fate << FATE_SHIFT;
+  }
+
   /** The last call of the slice that is suspended is the slice's own. */
   #fold(slice: number): void {
-    const call = this.#lastCall[slice];
-    if (call >= 0) this.fates[call] = Fate.Folded;
+    const call = this.data[slice + LAST_CALL];
+    if (call >= 0) this.#setFate(call, Fate.Folded);
   }
 
   #park(
@@ -447,7 +489,7 @@ export class TurnSurvey {
     this.roles[record] = (flags & ParkFlag.Settled) !== 0 ? 1 : 0;
     const slice = this.#innermost();
     // What was open when the log overflowed may be gone.
-    if (slice < 0 || this.slot[slice] !== slot) return;
+    if (slice < 0 || this.data[slice + SLOT] !== slot) return;
     if ((flags & ParkFlag.Linked) !== 0) this.#fold(slice);
     this.#suspendCall(slice);
     this.#close(time);
@@ -455,13 +497,16 @@ export class TurnSurvey {
 
   #endCall(id: number, flags: number): void {
     const slice = this.#innermost();
-    if (slice < 0 || this.slot[slice] !== this.#continuations.slot(id)) return;
-    const isFirst = (this.#flags[slice] & OPAQUE) === 0;
+    if (slice < 0 || this.data[slice + SLOT] !== this.#continuations.slot(id)) {
+      return;
+    }
+    const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
     if ((flags & EndFlag.Linked) !== 0) {
       // A call that did nothing but call another: the other is its caller's.
       if (!isFirst) this.#fold(slice);
       else if (this.#depth > 1) {
-        this.#lastCall[this.#open[this.#depth - 2]] = this.#lastCall[slice];
+        this.data[this.#open[this.#depth - 2] + LAST_CALL] =
+          this.data[slice + LAST_CALL];
       }
     }
     this.#close(NO_TIME);
@@ -477,7 +522,7 @@ export class TurnSurvey {
     if (kind[slot] !== ContinuationKind.Call) {
       if (slice >= 0 && settledBy[slot] === NOT_SETTLED) {
         if ((this.#continuations.notes[slot] & Note.Told) !== 0) {
-          this.#flags[slice] |= OPAQUE;
+          this.data[slice + FLAGS] |= OPAQUE;
         }
         this.#addWake(slice, id, slot);
       }
@@ -506,7 +551,7 @@ export class TurnSurvey {
   }
 
   #wakeCall(slice: number, id: number): void {
-    if (this.slot[slice] !== LOOP) this.#flags[slice] |= OPAQUE;
+    if (this.data[slice + SLOT] !== LOOP) this.data[slice + FLAGS] |= OPAQUE;
     this.#linkWake(slice, id);
   }
 
@@ -524,8 +569,10 @@ export class TurnSurvey {
     const isRelay = this.#isRelay(slice);
     const woken = isRelay ? this.#wokenBy(slice, slice) : slice;
     const settler = this.#isRelay(woken) ? slice : woken;
-    if (isRelay && settler === slice) this.#flags[slice] |= WAKES;
-    else if ((notes[slot] & Note.Told) !== 0) this.#flags[settler] |= OPAQUE;
+    if (isRelay && settler === slice) this.data[slice + FLAGS] |= WAKES;
+    else if ((notes[slot] & Note.Told) !== 0) {
+      this.data[settler + FLAGS] |= OPAQUE;
+    }
     this.#addWake(settler, id, slot);
   }
 
@@ -538,7 +585,7 @@ export class TurnSurvey {
       this.#addWake(slice, id, slot);
     } else {
       notes[slot] |= Note.Told;
-      this.#flags[slice] |= OPAQUE;
+      this.data[slice + FLAGS] |= OPAQUE;
     }
   }
 
@@ -548,17 +595,17 @@ export class TurnSurvey {
   }
 
   #linkWake(slice: number, id: number): void {
-    const wake = this.#wakes++;
-    this.wakeId[wake] = id;
-    this.nextWake[wake] = NONE;
-    if (this.firstWake[slice] < 0) this.firstWake[slice] = wake;
-    else this.nextWake[this.#lastWake[slice]] = wake;
-    this.#lastWake[slice] = wake;
+    const wake = this.#wakeCount++ * WAKE_STRIDE;
+    this.wakes[wake] = id;
+    this.wakes[wake + 1] = NONE;
+    if (this.data[slice + FIRST_WAKE] < 0) this.data[slice + FIRST_WAKE] = wake;
+    else this.wakes[this.data[slice + LAST_WAKE] + 1] = wake;
+    this.data[slice + LAST_WAKE] = wake;
   }
 
   /** The slice of this window that woke `slice`, or `fallback`. */
   #wokenBy(slice: number, fallback: number): number {
-    const by = this.#continuations.settledBy[this.slot[slice]];
+    const by = this.#continuations.settledBy[this.data[slice + SLOT]];
     const settler = by - this.#before - 1 | 0;
     return by !== NOT_SETTLED && settler >= 0 && settler < this.slices
       ? settler
@@ -570,7 +617,7 @@ export class TurnSurvey {
     const { kind, notes } = this.#continuations;
     const slice = this.#current();
     const first = from * RAW_STRIDE;
-    if (role === Role.Own && this.slot[slice] === 0 && to - from === 1) {
+    if (role === Role.Own && this.data[slice + SLOT] === 0 && to - from === 1) {
       const isAlone = from > 0 &&
         (codes[first - RAW_STRIDE] & 0xff) === RawKind.Resume;
       if (isAlone) {
@@ -579,15 +626,15 @@ export class TurnSurvey {
         this.roles[from] = Role.Lazy;
         const slot = this.#continuations.slot(codes[first + 1]);
         kind[slot] = ContinuationKind.Relay;
-        this.#flags[slice] |= RELAYS;
+        this.data[slice + FLAGS] |= RELAYS;
         return;
       }
     }
-    if (role === Role.Own) this.ownAwait[slice] = to - 1;
+    if (role === Role.Own) this.data[slice + OWN_AWAIT] = to - 1;
     const isCall = role === Role.Own ||
       role === Role.Outer && to - from === 1 ||
       hasCall(codes, from, to);
-    if (isCall) this.#flags[slice] |= OPAQUE;
+    if (isCall) this.data[slice + FLAGS] |= OPAQUE;
     for (let i = from; i < to; i++) {
       this.runStart[i] = from;
       this.roles[i] = !isCall ? Role.Lazy : i === to - 1 ? role : Role.Inner;
@@ -606,18 +653,18 @@ export class TurnSurvey {
     const { kind, notes } = this.#continuations;
     for (let i = 0; i < this.#depth; i++) {
       const slice = this.#open[i];
-      const isFirst = (this.#flags[slice] & OPAQUE) === 0;
-      if (isFirst && this.#isCall(slice)) this.fates[slice] = Fate.Beside;
-      this.#flags[slice] |= OPAQUE;
+      const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
+      if (isFirst && this.#isCall(slice)) this.#setFate(slice, Fate.Beside);
+      this.data[slice + FLAGS] |= OPAQUE;
     }
-    for (let slice = this.slices - 1; slice >= 0; slice--) {
-      const slot = this.slot[slice];
-      if (slot <= 0 || (this.#flags[slice] & OPAQUE) === 0) continue;
+    for (let slice = this.slices; (slice -= SLICE_STRIDE) >= 0;) {
+      const slot = this.data[slice + SLOT];
+      if (slot <= 0 || (this.data[slice + FLAGS] & OPAQUE) === 0) continue;
       if ((notes[slot] & Note.Told) !== 0 || !isCallback(kind[slot])) continue;
       notes[slot] |= Note.Becomes;
       const settler = this.#wokenBy(slice, slice);
       if (settler !== slice && !this.#isRelay(settler)) {
-        this.#flags[settler] |= OPAQUE;
+        this.data[settler + FLAGS] |= OPAQUE;
       }
     }
   }
