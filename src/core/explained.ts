@@ -6,6 +6,12 @@
 
 import { Reason } from "./reason.ts";
 
+/** What is known of the end of a wait. */
+export interface Settler {
+  /** Number of the record since which the slice ran that ended it, or 0. */
+  readonly by: number;
+}
+
 /** Promises remembered. */
 const ENTRIES = 4;
 
@@ -13,12 +19,14 @@ const ENTRIES = 4;
 export class Explained {
   readonly #promises: unknown[] = new Array(ENTRIES).fill(undefined);
   readonly #reasons: Reason[] = new Array(ENTRIES).fill(Reason.Unknown);
+  readonly #settlers: (Settler | undefined)[] = new Array(ENTRIES);
   #next = 0;
   #claim: Reason = Reason.Unknown;
 
-  /** An await of `promise` waits for `reason`. */
-  explain(promise: object, reason: Reason): void {
+  /** An await of `promise` waits for `reason`; `settler` will know who ends it. */
+  explain(promise: object, reason: Reason, settler?: Settler): void {
     const at = this.#next;
+    this.#settlers[at] = settler;
     this.#promises[at] = promise;
     this.#reasons[at] = reason;
     this.#next = at + 1 === ENTRIES ? 0 : at + 1;
@@ -32,6 +40,12 @@ export class Explained {
       if (promises[i] === value) return this.#reasons[i];
     }
     return Reason.Unknown;
+  }
+
+  /** Who ends an await of `value`, if anyone will say so. */
+  settlerOf(value: unknown): Settler | undefined {
+    const at = this.#promises.indexOf(value);
+    return at < 0 ? undefined : this.#settlers[at];
   }
 
   /** The promise that is being built waits for `reason`. */
@@ -49,6 +63,7 @@ export class Explained {
   /** Lets go of every promise. */
   forget(): void {
     this.#promises.fill(undefined);
+    this.#settlers.fill(undefined);
     this.#claim = Reason.Unknown;
   }
 }

@@ -242,13 +242,20 @@ export class TurnRecorder {
   /**
    * A slice begins that the queue of microtasks called, and of whose end nobody
    * will tell: all slices still open have ended.
+   *
+   * @param by the record since which the slice ran that ended the wait, or 0
    */
-  resumeMicrotask(id: number): void {
+  resumeMicrotask(id: number, by = this.#enqueuer.now): void {
     if (this.isStarting) this.endStart();
     this.#suspendTo(0);
     if (this.untraced > 0) return;
-    this.resume(id);
+    this.resume(id, by);
     this.#mark();
+  }
+
+  /** The record since which the slice ran that queued what runs now, or 0. */
+  get enqueuedBy(): number {
+    return this.#enqueuer.now;
   }
 
   /**
@@ -303,8 +310,11 @@ export class TurnRecorder {
     this.isAfterHushed = true;
   }
 
-  /** The slice of continuation `id` begins; 0 is one not known. */
-  resume(id: number): void {
+  /**
+   * The slice of continuation `id` begins; 0 is one not known. `by` is the record
+   * since which the slice ran that ended the wait, or 0.
+   */
+  resume(id: number, by = 0): void {
     this.isAfterHushed = false;
     this.#readClock();
     if (this.log.length >= this.log.high) this.#mapEarly();
@@ -321,7 +331,6 @@ export class TurnRecorder {
       ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
     this.#old = this.#older = NO_SITE;
-    const by = this.hasExactSlices ? 0 : this.#enqueuer.now;
     this.log.put(RawKind.Resume, id, by, this.#ticks);
   }
 
@@ -427,7 +436,12 @@ export class TurnRecorder {
     return isWaiter;
   }
 
-  /** The wait is over of which `park` said so. */
+  /** A wait begins of which only markers can tell who will end it. */
+  beginWait(): void {
+    this.#waiters++;
+  }
+
+  /** Such a wait is over. */
   endWait(): void {
     if (this.#waiters > 0) this.#waiters--;
   }

@@ -26,12 +26,10 @@ import {
   NOT_SETTLED,
 } from "./continuation_table.ts";
 import { TICKS_PER_MS } from "./clock.ts";
-import { Reason } from "./reason.ts";
 import {
   AwaitFlag,
   EndFlag,
   NO_TIME,
-  PARK_REASON_SHIFT,
   ParkFlag,
   RAW_STRIDE,
   RawKind,
@@ -279,8 +277,10 @@ export class TurnSurvey {
           this.#sliceFrom[i] = this.#innermost();
           break;
         case RawKind.End:
-          this.#endCall(codes[at + 1], codes[at] >> 8);
           this.#sliceFrom[i] = this.#innermost();
+          this.#endCall(codes[at + 1], codes[at] >> 8);
+          // A function's promise is settled after its end, by what ended.
+          if (this.#depth > 0) this.#sliceFrom[i] = this.#innermost();
           break;
         case RawKind.Settle:
           this.#enterLoop();
@@ -520,12 +520,7 @@ export class TurnSurvey {
     if (slot === 0) return;
     const slice = this.#sliceOf(log, by);
     if (kind[slot] !== ContinuationKind.Call) {
-      if (slice >= 0 && settledBy[slot] === NOT_SETTLED) {
-        if ((this.#continuations.notes[slot] & Note.Told) !== 0) {
-          this.data[slice + FLAGS] |= OPAQUE;
-        }
-        this.#addWake(slice, id, slot);
-      }
+      if (slice >= 0) this.#settleIn(slice, id, slot);
       return;
     }
     const parked = log.indexOf(settledBy[slot]);
@@ -535,9 +530,6 @@ export class TurnSurvey {
     }
     const flags = log.codes[parked * RAW_STRIDE] >> 8;
     if ((flags & (ParkFlag.Settled | ParkFlag.Linked)) !== 0) return;
-    // Relays settle what combinators give: they are not seen.
-    const reason = flags >> PARK_REASON_SHIFT;
-    if (reason === Reason.Sync || reason === Reason.Select) return;
     const isOwn = by === settledBy[slot];
     if (isOwn && ((flags & ParkFlag.Pending) === 0 || slice < 0)) {
       this.roles[parked] = 1;
@@ -562,10 +554,14 @@ export class TurnSurvey {
   }
 
   #settle(id: number): void {
-    const { settledBy, notes } = this.#continuations;
     const slot = this.#continuations.slot(id);
-    if (slot === 0 || settledBy[slot] !== NOT_SETTLED) return;
-    const slice = this.#current();
+    if (slot !== 0) this.#settleIn(this.#current(), id, slot);
+  }
+
+  /** `slice` settled what the continuation in `slot` waits for. */
+  #settleIn(slice: number, id: number, slot: number): void {
+    const { settledBy, notes } = this.#continuations;
+    if (settledBy[slot] !== NOT_SETTLED) return;
     const isRelay = this.#isRelay(slice);
     const woken = isRelay ? this.#wokenBy(slice, slice) : slice;
     const settler = this.#isRelay(woken) ? slice : woken;
@@ -618,7 +614,7 @@ export class TurnSurvey {
     const slice = this.#current();
     const first = from * RAW_STRIDE;
     if (role === Role.Own && this.data[slice + SLOT] === 0 && to - from === 1) {
-      const isAlone = from > 0 &&
+      const isAlone = from > 0 && !hasCall(codes, from, to) &&
         (codes[first - RAW_STRIDE] & 0xff) === RawKind.Resume;
       if (isAlone) {
         // A promise that nobody stamped runs and does nothing but await: the

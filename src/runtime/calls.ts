@@ -8,6 +8,7 @@
  */
 
 import type { CallHooks } from "../core/call_hooks.ts";
+import type { Settler } from "../core/explained.ts";
 import { EndFlag, ParkFlag } from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
@@ -34,6 +35,8 @@ export class Call {
   isParked = false;
   /** True if `TurnRecorder.park` said that markers are needed. */
   isWaiter = false;
+  /** Who will say what ended the wait, if not markers. */
+  settler: Settler | undefined = undefined;
   /** True if it returns the promise of the call that it made last. */
   isTail = false;
 
@@ -113,6 +116,10 @@ export function createCallHooks(
       flags !== ParkFlag.Settled;
     if (isLinked) flags |= ParkFlag.Linked;
     if (undecided !== undefined) decide(isLinked ? AWAITED : BESIDE);
+    // Only what combines others has one.
+    if (reason === Reason.Sync || reason === Reason.Select) {
+      call.settler = explained.settlerOf(value);
+    }
     park(call, site, reason, flags);
   }
 
@@ -138,15 +145,22 @@ export function createCallHooks(
     if (undecided !== undefined) decide(BESIDE);
     if (recorder.isStarting) recorder.endStart();
     if (!isRecorded(call)) return;
-    endWait(call);
-    recorder.resumeMicrotask(call.id);
+    const by = endWait(call);
+    recorder.resumeMicrotask(call.id, by);
   }
 
-  function endWait(call: Call): void {
+  /** @returns the record since which the slice ran that ended the wait, or 0 */
+  function endWait(call: Call): number {
     call.isParked = false;
-    if (!call.isWaiter) return;
-    call.isWaiter = false;
-    recorder.endWait();
+    if (call.isWaiter) {
+      call.isWaiter = false;
+      recorder.endWait();
+      return recorder.enqueuedBy;
+    }
+    if (call.settler === undefined) return 0;
+    const { by } = call.settler;
+    call.settler = undefined;
+    return by;
   }
 
   function yielded(call: Call): void {

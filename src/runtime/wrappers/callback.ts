@@ -1,5 +1,6 @@
 /** Callbacks that the loop calls: how a wrapper of them looks. */
 
+import type { Settler } from "../../core/explained.ts";
 import type { Reason } from "../../core/reason.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
 import { TurnRecorder } from "../../core/turn_recorder.ts";
@@ -27,14 +28,16 @@ export interface WrapperContext {
   resultOf?(value: unknown): number;
 }
 
-/** Says that an await of `promise` waits for `reason`. */
+/** Says that an await of `promise` waits for `reason`, and who will end it. */
 export function explain(
   { recorder }: WrapperContext,
   promise: object,
   reason: Reason,
+  settler?: Settler,
 ): void {
-  PromiseStamp.explain(promise, reason);
-  recorder.explained.explain(promise, reason);
+  // Only V8's hooks read stamps, and they have stamped it already.
+  if (recorder.takesPromises) PromiseStamp.explain(promise, reason);
+  recorder.explained.explain(promise, reason, settler);
 }
 
 /** Runs `callback` as a slice of continuation `id`. */

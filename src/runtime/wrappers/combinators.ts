@@ -1,8 +1,10 @@
 /** Promise.all, allSettled, race and any: what an await of them waits for. */
 
+import type { Settler } from "../../core/explained.ts";
 import { Reason } from "../../core/reason.ts";
 import { explain, type WrapperContext } from "./callback.ts";
 import { replace } from "./replace.ts";
+import { type CombinatorName, watchSettler } from "./settlers.ts";
 
 const REASONS = {
   all: Reason.Sync,
@@ -21,10 +23,16 @@ export function wrapCombinators(context: WrapperContext): void {
       (original) =>
         function (this: unknown, ...args: unknown[]): unknown {
           if (!recorder.isRecording) return Reflect.apply(original, this, args);
-          const promise = context.relaying(() =>
-            Reflect.apply(original, this, args)
-          );
-          if (promise instanceof Promise) explain(context, promise, reason);
+          let settler: Settler | undefined;
+          const promise = context.relaying(() => {
+            if (!recorder.hasExactSlices) {
+              settler = watchSettler(recorder, key as CombinatorName, args[0]);
+            }
+            return Reflect.apply(original, this, args);
+          });
+          if (promise instanceof Promise) {
+            explain(context, promise, reason, settler);
+          }
           return promise;
         },
     );
