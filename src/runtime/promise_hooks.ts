@@ -10,8 +10,14 @@
  */
 
 import { ContinuationKind } from "../core/continuation_table.ts";
-import { AwaitFlag, UNTRACED } from "../core/raw_log.ts";
+import {
+  AwaitFlag,
+  RAW_STRIDE,
+  type RawLog,
+  UNTRACED,
+} from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
+import { NO_SITE } from "../core/site_table.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { MoreWaiters, PromiseStamp, SETTLED } from "./promise_stamp.ts";
 
@@ -20,6 +26,12 @@ const NO_PLACE = -1;
 
 /** Promises remembered of those made in a slice. */
 const MAX_PLAIN = 64;
+
+/** The await of continuation `id`, the last record, begins a run of its own. */
+function unlinkLast({ codes, length }: RawLog, id: number): void {
+  const at = (length - 1) * RAW_STRIDE;
+  if (at >= 0 && codes[at + 1] === id) codes[at] &= ~(AwaitFlag.Linked << 8);
+}
 
 /** The four hooks, for `v8.promiseHooks` or the engine's own. */
 export interface PromiseHooks {
@@ -51,6 +63,11 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   let lastParent: PromiseStamp | undefined;
   let lastWaiters: number | MoreWaiters = 0;
   let isLastThen = false;
+  // Where the promise that it waits for was among the plain ones, -1 for nowhere,
+  // how many of these there were, and whether it went on with a run.
+  let lastIndex = -1;
+  let lastCount = 0;
+  let isLastLinked = false;
   // Where the call of this run first suspended, for the recorder to remember.
   let runPlace = NO_PLACE;
   let isLastPlain = false;
@@ -69,13 +86,23 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
   /** Something other than an await follows: the run of awaits is over. */
   function endRun(): void {
     if (lastReaction === undefined) return;
+    const isSure = isSiteKnown(lastReaction);
     lastReaction = undefined;
     lastParent = undefined;
     recorder.noteRun(runPlace, true);
     runPlace = NO_PLACE;
     if (isLastThen || plainCount === 0) return;
+    // It may have been a `then`, such as the `catch` of a call that nobody awaits.
+    if (isLastLinked && !isSure) return;
     // The newest promise left is that of the outermost call of the run.
     PromiseStamp.explain(plain[--plainCount]!, Reason.Task);
+  }
+
+  /** True if it is known where `reaction` was made, and so whether by `then`. */
+  function isSiteKnown(reaction: object): boolean {
+    const { continuations } = recorder;
+    const id = PromiseStamp.continuation(reaction);
+    return continuations.site[continuations.slot(id)] !== NO_SITE;
   }
 
   function init(promise: object, parent: object | undefined): void {
@@ -98,13 +125,14 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
 
   function initReaction(promise: object, parent: PromiseStamp): void {
     const before = PromiseStamp.waiters(parent);
-    const reason = PromiseStamp.reason(parent);
+    if (isWrapper(parent)) seeWrapper(parent);
     // Is it the promise of a call just made, or of the reaction just made?
     let index = plainCount - 1;
     while (index >= 0 && plain[index] !== parent) index--;
     const isLinked = lastReaction !== undefined && relays === 0 &&
       (index >= 0 || parent === lastReaction);
     if (!isLinked) endRun();
+    const count = plainCount;
     // Awaited, it is no candidate any more. Nor is what was made inside it, if it
     // is a call; something older that a call awaits leaves that call's own.
     if (isLinked && index >= 0) plainCount = index;
@@ -112,6 +140,7 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       plain.copyWithin(index, index + 1, plainCount);
       plainCount--;
     }
+    const reason = PromiseStamp.reason(parent);
     const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
     const isCall = !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
@@ -134,9 +163,51 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     lastReaction = promise;
     lastParent = parent;
     lastWaiters = before;
+    lastIndex = index;
+    lastCount = count;
+    isLastLinked = isLinked;
     if (before === 0) PromiseStamp.setWaiters(parent, id);
     else if (before !== SETTLED) {
       PromiseStamp.setWaiters(parent, new MoreWaiters(id, before));
+    }
+  }
+
+  /**
+   * True if `parent` is a `W` that stays pending, made around a thenable or a
+   * promise of a subclass: the `T` just made awaits it at once. A `then` that is
+   * not known for one looks the same.
+   */
+  function isWrapper(parent: PromiseStamp): boolean {
+    return parent === lastReaction && lastParent !== undefined &&
+      lastWaiters !== SETTLED && !isLastThen && relays === 0;
+  }
+
+  /**
+   * The last await was none: the promise that `W` seemed to wait for is that of
+   * the activation which waits for `W`.
+   */
+  function seeWrapper(wrapper: PromiseStamp): void {
+    const id = PromiseStamp.continuation(wrapper);
+    if (PromiseStamp.reason(wrapper) === Reason.Task) {
+      // It waits for what the thenable does: for no task that is known.
+      const { continuations } = recorder;
+      continuations.reason[continuations.slot(id)] = Reason.Unknown;
+      PromiseStamp.unexplain(wrapper);
+    }
+    if (lastIndex < 0) return;
+    if (!isLastLinked) {
+      plain.copyWithin(lastIndex + 1, lastIndex, plainCount);
+      plain[lastIndex] = lastParent!;
+      plainCount++;
+      return;
+    }
+    // The run before was of a call that goes on beside the activation.
+    unlinkLast(recorder.log, id);
+    recorder.noteRun(runPlace, true);
+    runPlace = NO_PLACE;
+    plainCount = lastCount;
+    if (plainCount - 1 > lastIndex) {
+      PromiseStamp.explain(plain[--plainCount]!, Reason.Task);
     }
   }
 

@@ -94,6 +94,11 @@ export class PromiseStamp extends Given {
     stamp.#reason = 0;
   }
 
+  /** What an await of the promise waits for is not known after all. */
+  static unexplain(stamp: PromiseStamp): void {
+    stamp.#reason = 0;
+  }
+
   /** Sets what an await of the promise waits for, unless it is known. */
   static explain(promise: object, reason: number): void {
     const stamp = PromiseStamp.of(promise);
