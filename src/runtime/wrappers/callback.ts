@@ -35,8 +35,10 @@ export function explain(
   reason: Reason,
   settler?: Settler,
 ): void {
-  // Only V8's hooks read stamps, and they have stamped it already.
-  if (recorder.takesPromises) PromiseStamp.explain(promise, reason);
+  // Only hooks read stamps. V8's have stamped it already, which makes it cheap.
+  if (recorder.takesPromises || recorder.marksAlways) {
+    PromiseStamp.explain(promise, reason);
+  }
   recorder.explained.explain(promise, reason, settler);
 }
 

@@ -25,7 +25,8 @@ export function wrapCombinators(context: WrapperContext): void {
           if (!recorder.isRecording) return Reflect.apply(original, this, args);
           let settler: Settler | undefined;
           const promise = context.relaying(() => {
-            if (!recorder.hasExactSlices) {
+            // Hooks see the reactions that the engine attaches to the members.
+            if (!recorder.hasExactSlices && !recorder.marksAlways) {
               settler = watchSettler(recorder, key as CombinatorName, args[0]);
             }
             return Reflect.apply(original, this, args);
