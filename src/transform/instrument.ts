@@ -79,20 +79,12 @@ export interface InstrumentOptions {
    * From a place in `source` to the line in the author's file, if the runtime
    * has compiled it in between. Line and column begin at 1 and 0.
    */
-  lineOf?(line: number, column: number): number;
+  lineOf?(line: number, column: number): number | undefined;
   /**
    * Says whether a source that parses is a module to be changed. Asked for
    * files whose name does not tell. @default {() => true}
    */
-  isModule?(found: ModuleSyntax): boolean;
-}
-
-/** What tells a module from a script. */
-export interface ModuleSyntax {
-  /** It imports, exports or uses `import.meta`. */
-  readonly hasModuleSyntax: boolean;
-  /** It awaits outside of functions. */
-  readonly awaits: boolean;
+  isModule?(program: Program, source: string): boolean;
 }
 
 /** What became of a source. */
@@ -120,7 +112,7 @@ export function instrument(
   }
   try {
     const { parse, file, language: lang } = options;
-    const { program, module, errors } = parse(file, source, {
+    const { program, errors } = parse(file, source, {
       lang,
       sourceType: "module",
     });
@@ -128,12 +120,9 @@ export function instrument(
     if (error !== undefined) {
       return { kind: "skipped", why: `it cannot be parsed: ${error.message}` };
     }
-    const isModule = options.isModule?.({
-      hasModuleSyntax: module.hasModuleSyntax,
-      awaits: program.body.some((statement) => holds(statement, isSuspension)),
-    }) ?? true;
-    if (!isModule) return { kind: "skipped", why: "it is CommonJS" };
-
+    if (options.isModule?.(program, source) === false) {
+      return { kind: "skipped", why: "it is CommonJS" };
+    }
     const insertions = new Instrumenter(source, options).instrument(program);
     if (insertions.count === 0) return UNCHANGED;
     return { kind: "changed", code: insertions.applyTo(source), insertions };

@@ -1,0 +1,28 @@
+/**
+ * To be loaded before the application: `bun --preload`, `preload` in
+ * bunfig.toml, `deno run --preload`, `node --import` (from 22.15).
+ *
+ * Changes the application's modules as they are loaded, so that each run of an
+ * async function and each await is recorded exactly, with its name. Records
+ * nothing itself: the application, or whoever else has the tracer, starts it.
+ *
+ * Which files: the application's own, outside of packages.
+ * `LOOPTRACE_INCLUDE` adds files, `LOOPTRACE_EXCLUDE` takes some away; each is
+ * a list of patterns with commas between, such as
+ * `node_modules/hono/,src/*.gen.ts`. One with `*` is a glob for the path or its
+ * end, one without is looked for anywhere in the path.
+ *
+ * @module
+ */
+
+import { preloadTracer } from "./api.ts";
+import { installTransform } from "./transform/install.ts";
+
+const tracer = preloadTracer();
+if (tracer !== undefined) {
+  await installTransform({
+    addSite: (fn, file, line, functionLine) =>
+      tracer.addSite(fn, file, line, functionLine),
+    noteSkipped: (file, why) => tracer.noteSkipped(file, why),
+  });
+}

@@ -1,0 +1,158 @@
+/**
+ * Puts the transform into the runtime's loader, by what the runtime offers.
+ *
+ * Whatever is missing, the program runs as it would without: a line on stderr
+ * tells what to install or to allow.
+ */
+
+import { type BunPlugins, installOnBun } from "./bun_loader.ts";
+import type { Parse } from "./instrument.ts";
+import { installByHooks, type ModuleHooks } from "./module_hooks.ts";
+import { createSelection } from "./selection.ts";
+import { SourceTransformer, type TransformHost } from "./source_transformer.ts";
+
+interface Globals {
+  readonly Bun?: BunPlugins;
+  readonly Deno?: DenoPermissions;
+  readonly process?: {
+    readonly env: Readonly<Record<string, string | undefined>>;
+    getBuiltinModule?(name: string): unknown;
+  };
+}
+
+interface DenoPermissions {
+  readonly permissions: {
+    querySync(
+      descriptor: { name: string; variable?: string },
+    ): { readonly state: string };
+  };
+}
+
+interface NodeModule extends ModuleHooks {
+  createRequire(from: string): (specifier: string) => unknown;
+}
+
+interface FileSystem {
+  readFileSync(path: string, encoding: "utf8"): string;
+}
+
+const globals = globalThis as Globals;
+
+const PARSER = "oxc-parser";
+
+/**
+ * Changes the application's modules as they are loaded from now on.
+ *
+ * @returns when the loader is ready for the first module
+ */
+export async function installTransform(host: TransformHost): Promise<void> {
+  const { Bun: bun, Deno: deno } = globals;
+  const options = {
+    host,
+    selects: createSelection({
+      include: readEnvironment("LOOPTRACE_INCLUDE"),
+      exclude: readEnvironment("LOOPTRACE_EXCLUDE"),
+    }),
+  };
+  if (bun !== undefined) {
+    const { readFileSync } = builtin<FileSystem>("node:fs");
+    const transformer = new SourceTransformer({
+      ...options,
+      loadParser: requireParser,
+    });
+    return installOnBun(
+      transformer,
+      bun,
+      (path) => readFileSync(path, "utf8"),
+    );
+  }
+
+  const module = builtin<NodeModule>("node:module");
+  if (module.registerHooks === undefined) {
+    warn(
+      "modules are not transformed: this runtime has no module.registerHooks, which Node has from 22.15",
+    );
+    return;
+  }
+  let loadParser = requireParser;
+  if (deno !== undefined) {
+    // Deno finds packages by its import map and lock file, which only import() asks.
+    const parse = await importParser(deno);
+    if (parse === undefined) return;
+    loadParser = () => parse;
+  }
+  const transformer = new SourceTransformer({ ...options, loadParser });
+  installByHooks(transformer, module.registerHooks);
+}
+
+/** What is not granted is not asked for: a preload must not stop at a question. */
+function readEnvironment(variable: string): string | undefined {
+  const { Deno: deno, process } = globals;
+  if (deno !== undefined && !isGranted(deno, { name: "env", variable })) {
+    return undefined;
+  }
+  return process?.env[variable];
+}
+
+function isGranted(
+  { permissions }: DenoPermissions,
+  descriptor: { name: string; variable?: string },
+): boolean {
+  return permissions.querySync(descriptor).state === "granted";
+}
+
+/** What a package with native code needs on Deno. */
+const PARSER_PERMISSIONS = ["read", "env", "ffi"];
+
+async function importParser(deno: DenoPermissions): Promise<Parse | undefined> {
+  const missing = PARSER_PERMISSIONS.filter((name) =>
+    !isGranted(deno, { name })
+  );
+  if (missing.length > 0) {
+    const flags = missing.map((name) => `--allow-${name}`).join(" ");
+    warn(`modules are not transformed: the parser needs ${flags}`);
+    return undefined;
+  }
+  try {
+    const { parseSync } = await import("oxc-parser");
+    return parseSync as Parse;
+  } catch (error) {
+    return parserMissing(error);
+  }
+}
+
+function requireParser(): Parse | undefined {
+  try {
+    const require = builtin<NodeModule>("node:module").createRequire(
+      import.meta.url,
+    );
+    return (require(PARSER) as { parseSync: Parse }).parseSync;
+  } catch (error) {
+    return parserMissing(error);
+  }
+}
+
+function parserMissing(error: unknown): undefined {
+  const [reason] = String((error as Error)?.message ?? error).split("\n");
+  warn(
+    `modules are not transformed: the package ${PARSER} is needed (npm install ${PARSER}@0.150.0): ${reason}`,
+  );
+}
+
+/** Never by an import: on Bun that would fix a builtin's exports before they are wrapped. */
+function builtin<Module extends object>(name: string): Module {
+  const module = globals.process?.getBuiltinModule?.(name) as
+    | (Module & { default?: Module })
+    | undefined;
+  if (module === undefined) {
+    throw new Error(
+      `Cannot transform modules: this runtime has no built-in ${name}`,
+    );
+  }
+  return module.default ?? module;
+}
+
+function warn(text: string): void {
+  // A last resort: there is no caller to tell, and no recording yet.
+  console.warn(`looptrace: ${text}`);
+}

@@ -1,0 +1,72 @@
+/** Tells a module from a CommonJS script where a file's name does not. */
+
+import type { Node, Program } from "oxc-parser";
+import { childrenOf, holds, isSuspension } from "./syntax.ts";
+
+/** True for what only a module may hold: imports, exports, `import.meta`, an await outside of functions. */
+export function hasModuleSyntax(program: Program): boolean {
+  return program.body.some((statement) =>
+    importsOrExports(statement) || holds(statement, isSuspension)
+  ) || anywhere(program, isImportMeta);
+}
+
+/**
+ * True for what Bun evaluates as a module, whatever its package.json and
+ * extension say (measured with Bun 1.4.5). It has no `import.meta` rule, and a
+ * file with neither kind of syntax is a module too; where that depends on
+ * which code is dead, the answer is no.
+ */
+export function isModuleOnBun(program: Program, source: string): boolean {
+  const { body } = program;
+  if (body.some(({ type }) => type === "TSExportAssignment")) return false;
+  return body.some((statement) =>
+    (importsOrExports(statement) && !importsTypesOnly(statement)) ||
+    holds(statement, isSuspension)
+  ) || !(COMMONJS_NAMES.test(source) || holdsOuterThis(program));
+}
+
+const COMMONJS_NAMES = /\b(?:module|exports|require|__filename|__dirname)\b/;
+
+function importsOrExports({ type }: Node): boolean {
+  switch (type) {
+    case "ImportDeclaration":
+    case "ExportNamedDeclaration":
+    case "ExportDefaultDeclaration":
+    case "ExportAllDeclaration":
+      return true;
+    default:
+      return false;
+  }
+}
+
+function importsTypesOnly(statement: Node): boolean {
+  return statement.type === "ImportDeclaration" &&
+    statement.importKind === "type";
+}
+
+function isImportMeta(node: Node): boolean {
+  return node.type === "MetaProperty" && node.meta.name === "import";
+}
+
+/** True for a `this` that is the script's own: not one of a function or class. */
+function holdsOuterThis(node: Node): boolean {
+  switch (node.type) {
+    case "ThisExpression":
+      return true;
+    case "FunctionDeclaration":
+    case "FunctionExpression":
+    case "ClassBody":
+      return false;
+    default:
+      return some(childrenOf(node), holdsOuterThis);
+  }
+}
+
+function anywhere(node: Node, test: (node: Node) => boolean): boolean {
+  return test(node) || some(childrenOf(node), (child) => anywhere(child, test));
+}
+
+function some(nodes: Iterable<Node>, test: (node: Node) => boolean): boolean {
+  for (const node of nodes) if (test(node)) return true;
+  return false;
+}
