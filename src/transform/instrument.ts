@@ -67,6 +67,7 @@ export type Parse = (
   options: { lang: Language; sourceType: "module" },
 ) => ParseResult;
 
+/** What is to be known of a source. */
 export interface InstrumentOptions {
   readonly parse: Parse;
   /** URL or absolute path of the author's file, for the sites. */

@@ -17,6 +17,7 @@ export interface TransformHost {
   noteSkipped(file: string, why: string): void;
 }
 
+/** Whom to tell, and what to change by which means. */
 export interface SourceTransformerOptions {
   readonly host: TransformHost;
   /** Which paths may be changed. */
@@ -34,6 +35,7 @@ export interface SourceFile
   readonly isMain: boolean;
 }
 
+/** A source with the calls in it, and what was inserted. */
 export interface ChangedSource {
   readonly code: string;
   readonly insertions: Insertions;

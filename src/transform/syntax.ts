@@ -43,6 +43,7 @@ export function isCode(value: unknown): value is Node {
     (!type.startsWith("TS") || TYPESCRIPT_WITH_CODE.has(type));
 }
 
+/** True for functions of every form; a method's is the value of its property. */
 export function isFunction(node: Node): boolean {
   return node.type === "FunctionDeclaration" ||
     node.type === "FunctionExpression" ||
@@ -91,6 +92,7 @@ export function isCallLike(node: Node): boolean {
   }
 }
 
+/** True for `yield*`. */
 export function isYieldAll(node: Node): boolean {
   return node.type === "YieldExpression" && node.delegate;
 }
