@@ -11,8 +11,10 @@ import {
   assertStringIncludes,
 } from "../support/assert.ts";
 import { findRuntime, run, startRuntime } from "../support/processes.ts";
-import { summarize } from "../../src/analysis/summary.ts";
+import { judgeTrace, judgeWithGo } from "../support/trace_judge.ts";
+import { summarize, type Summary } from "../../src/analysis/summary.ts";
 import { parseTrace } from "../../src/format/trace_reader.ts";
+import { load } from "../../bench/load/load.ts";
 
 /** The path of an example. */
 function example(name: string): string {
@@ -23,6 +25,7 @@ function example(name: string): string {
 async function runScript(
   script: string,
   permissions: readonly string[],
+  args: readonly string[] = [],
 ): Promise<{ code: number | null; output: string; trace: Uint8Array }> {
   const folder = await mkdtemp(join(tmpdir(), "looptrace-"));
   try {
@@ -30,7 +33,7 @@ async function runScript(
     assert(deno !== undefined, "Deno is missing");
     const { code, stdout, stderr } = await run(
       deno,
-      ["run", "--quiet", ...permissions, script],
+      ["run", "--quiet", ...permissions, script, ...args],
       { cwd: folder, timeoutMs: 60_000 },
     );
     const output = new TextDecoder().decode(stdout) + stderr;
@@ -83,9 +86,95 @@ test("plain_deno.ts serves a trace, but not to other origins", async () => {
   }
 });
 
-test("the demo ends well and tells what its trace holds", async () => {
-  const script = example("demo/main.ts");
-  const { output, trace } = await runScript(script, ["--allow-all"]);
+const bun = await findRuntime("bun");
+const skip = bun === undefined && "this machine has no Bun";
+
+/** A trace of an example on Bun under load, which all judges take, and the figures of its entries by name. */
+async function recordOnBun(
+  script: string,
+  paths: readonly string[],
+): Promise<Map<string, Summary["entries"][number]>> {
+  await using server = await startRuntime("bun", example(script), {
+    args: ["--port=0"],
+  });
+  const loaded = load(server.url, { paths, connections: 8, seconds: 1.6 });
+  const response = await fetch(`${server.url}/debug/trace?seconds=1`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const { errors, perPath } = await loaded;
+  assertEquals(errors, 0, JSON.stringify(perPath));
+  for (const path of paths) {
+    assertEquals(Object.keys(perPath[path].statuses), ["200"], path);
+  }
+  const trace = judgeTrace(bytes, script);
+  await judgeWithGo([{ name: script, bytes }]);
+  return new Map(
+    summarize(trace).entries.map((entry) => [entry.name, entry]),
+  );
+}
+
+test("bun_server.ts is traced under load, by the names of its source", {
+  skip,
+}, async () => {
+  const paths = ["/json", "/users/17", "/sleep", "/fetch", "/dashboard"];
+  const entries = await recordOnBun("bun_server.ts", paths);
+  for (
+    const name of [
+      "GET /json",
+      "GET /users/:id",
+      "GET /dashboard",
+      "loadProfile",
+      "loadOrders",
+      "loadAdvice",
+    ]
+  ) {
+    assert((entries.get(name)?.count ?? 0) > 10, `${name} is missing`);
+  }
+  // A timer of 20 ms, and then the answer.
+  const sleepers = entries.get("GET /sleep");
+  const slept = (sleepers?.blockedBy.sleep ?? 0) / 1e6 /
+    (sleepers?.ended ?? NaN);
+  assert(slept > 18 && slept < 60, `GET /sleep slept for ${slept} ms`);
+  const { network = 0 } = entries.get("GET /fetch")?.blockedBy ?? {};
+  assert(network > 0, "GET /fetch waited for no network");
+});
+
+test(
+  "bun_plain.ts is traced under load, routes of Bun.serve by their patterns",
+  {
+    skip,
+  },
+  async () => {
+    const entries = await recordOnBun("bun_plain.ts", ["/", "/users/17"]);
+    for (const name of ["GET /", "GET /users/:id"]) {
+      const entry = entries.get(name);
+      assert((entry?.count ?? 0) > 10, `${name} is missing`);
+      assert((entry?.blockedBy.sleep ?? 0) > 0, `${name} never slept`);
+    }
+  },
+);
+
+for (const runtime of ["deno", "bun"] as const) {
+  test(`the demo on ${runtime} ends well and tells what its trace holds`, {
+    skip: runtime === "bun" ? skip : false,
+  }, async () => {
+    const script = example("demo/main.ts");
+    const args = [`--runtime=${runtime}`];
+    const { output, trace } = await runScript(script, ["--allow-all"], args);
+    checkDemo(output, trace);
+  });
+}
+
+test("the demo refuses a runtime that has no example", async () => {
+  const deno = await findRuntime("deno");
+  assert(deno !== undefined, "Deno is missing");
+  const args = ["run", "-A", example("demo/main.ts"), "--", "--runtime=node"];
+  const { code, stderr } = await run(deno, args);
+  assertEquals(code, 2, stderr);
+  assertStringIncludes(stderr, "must be deno or bun");
+});
+
+/** What it printed is what the file holds. */
+function checkDemo(output: string, trace: Uint8Array): void {
   const { events, goroutines } = summarize(parseTrace(trace, { strict: true }));
   for (
     const line of [
@@ -105,4 +194,4 @@ test("the demo ends well and tells what its trace holds", async () => {
   }
   const table = output.slice(output.indexOf("waiting  blocked on"));
   assertEquals(table.match(/^ +[\d,]+ +[\d.]+ +[\d.]+ /gm)?.length, 10, output);
-});
+}
