@@ -28,6 +28,7 @@ export {
 } from "./src/api.ts";
 export type { Capabilities, HookKind } from "./src/core/adapter.ts";
 export { TracerBusyError, TracerIdleError } from "./src/core/errors.ts";
+export type { WakerMode } from "./src/core/enqueuer.ts";
 export type { StackMode } from "./src/core/stack_capture.ts";
 export type { RecordingStatistics, Statistics } from "./src/core/statistics.ts";
 export type { MapperCounts } from "./src/core/task_mapper.ts";

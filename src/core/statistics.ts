@@ -37,6 +37,8 @@ export interface Statistics extends RecordingStatistics {
   readonly stacksCaptured: number;
   readonly stacksRefused: number;
   readonly stacksMs: number;
+  /** Times that it could not be afforded to find out who woke whom. */
+  readonly markersRefused: number;
   /** Places where a remembered site turned out to stand for several. */
   readonly ambiguousSites: number;
   /** Time spent on turning raw records into bytes, sampled, in milliseconds. */

@@ -12,7 +12,7 @@ import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
-import { Enqueuer } from "./enqueuer.ts";
+import { Enqueuer, type WakerMode } from "./enqueuer.ts";
 import { Explained } from "./explained.ts";
 import {
   EndFlag,
@@ -145,13 +145,14 @@ export class TurnRecorder {
 
   /**
    * Begins to report. `starter` is the continuation that is running: the id of
-   * `main`, or `UNTRACED` when a request for a trace is what started it.
+   * `main`, or `UNTRACED` when a request for a trace is what started it. `wakers`
+   * is how markers are queued.
    */
-  start(starter: number): void {
+  start(starter: number, wakers: WakerMode = "budget"): void {
     this.isOn = true;
     this.takesPromises = this.hasExactSlices;
     this.#waiters = 0;
-    this.#enqueuer.reset();
+    this.#enqueuer.start(wakers, this.#clock.now());
     this.#readClock();
     this.isStarting = true;
     if (starter === UNTRACED) {
@@ -645,6 +646,11 @@ export class TurnRecorder {
     return this.capture.named(name, top);
   }
 
+  /** How many markers were left out for want of budget. */
+  get markersRefused(): number {
+    return this.#enqueuer.refused;
+  }
+
   /** How many remembered places turned out to stand for several. */
   get ambiguousSites(): number {
     return this.#sites.ambiguous;
@@ -676,7 +682,7 @@ export class TurnRecorder {
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
-      this.#enqueuer.reset();
+      this.#enqueuer.reset(this.log.base + this.#ticks / TICKS_PER_MS);
       if (this.log.length >= MAP_RECORDS) this.#host.mapLog();
       this.#host.turnEnded();
     } catch (error) {
