@@ -1,0 +1,71 @@
+/**
+ * Runs random programs and keeps what they tell of themselves, and their traces.
+ *
+ * usage: runner.mjs OPTIONS; OPTIONS is JSON:
+ * `programs` is the folder of the programs and `names` their files, `out` the file for the result, `timers` whether
+ * they have timers; `library` is the URL of Looptrace if it is to be loaded; `record` are the options of `start()` if
+ * they are to be recorded, `after` is true if they are to run once more when the recording is over.
+ *
+ * The result is JSON: `{ plain?, recorded?, after?, capabilities? }`, a run's each a list of `{ events, trace?, readings? }`,
+ * the trace in base64, the readings those of the clock while the recording began.
+ */
+import { writeFileSync } from "node:fs";
+import { Buffer } from "node:buffer";
+import process from "node:process";
+import { drive } from "./log.mjs";
+
+const options = JSON.parse(process.argv[2]);
+const { names, programs, out, timers, library, record, after } = options;
+const runs = [];
+for (const name of names) {
+  runs.push((await import(`${programs}/${name}`)).run);
+}
+const looptrace = library === undefined ? undefined : await import(library);
+
+/** What the clock says inside `fn`. */
+function readingsIn(fn) {
+  const readings = [];
+  const { now } = performance;
+  // In Bun it is the object's own property, elsewhere its prototype's.
+  const own = Object.getOwnPropertyDescriptor(performance, "now");
+  performance.now = () => {
+    const reading = now.call(performance);
+    readings.push(reading);
+    return reading;
+  };
+  try {
+    fn();
+  } finally {
+    if (own === undefined) delete performance.now;
+    else Object.defineProperty(performance, "now", own);
+  }
+  return readings;
+}
+
+async function runPlain(run) {
+  return { events: await drive(run, { timers, spin: false }) };
+}
+
+async function runRecorded(run) {
+  const chunks = [];
+  const sink = { write: (bytes) => void chunks.push(bytes) };
+  const readings = readingsIn(() => looptrace.start(sink, record));
+  const events = await drive(run, { timers, spin: timers });
+  const { error } = await looptrace.stop();
+  if (error !== undefined) throw new Error(error);
+  return { events, readings, trace: Buffer.concat(chunks).toString("base64") };
+}
+
+const result = { capabilities: looptrace?.capabilities() };
+if (record === undefined) {
+  result.plain = [];
+  for (const run of runs) result.plain.push(await runPlain(run));
+} else {
+  result.recorded = [];
+  for (const run of runs) result.recorded.push(await runRecorded(run));
+}
+if (after) {
+  result.after = [];
+  for (const run of runs) result.after.push(await runPlain(run));
+}
+writeFileSync(out, JSON.stringify(result));
