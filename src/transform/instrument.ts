@@ -27,14 +27,15 @@ import type {
   YieldExpression,
 } from "oxc-parser";
 import { Insertions } from "./insertions.ts";
+import { Keywords } from "./keywords.ts";
 import { Lines } from "./lines.ts";
 import { functionName } from "./names.ts";
 import {
   type Call,
   callOf,
   canStandInBlock,
-  childrenOf,
   declaresUsing,
+  forEachChild,
   holds,
   isCallLike,
   isSuspension,
@@ -64,7 +65,7 @@ export type AddSite = (
 export type Parse = (
   file: string,
   source: string,
-  options: { lang: Language; sourceType: "module" },
+  options: { lang: Language; sourceType: "module"; astType: "js" },
 ) => ParseResult;
 
 /** What is to be known of a source. */
@@ -116,6 +117,7 @@ export function instrument(
     const { program, errors } = parse(file, source, {
       lang,
       sourceType: "module",
+      astType: "js", // a third smaller
     });
     const error = errors.find(({ severity }) => severity === "Error");
     if (error !== undefined) {
@@ -153,13 +155,14 @@ class Instrumenter {
   readonly #source: string;
   readonly #options: InstrumentOptions;
   readonly #lines: Lines;
+  readonly #keywords: Keywords;
   /** The local variable that holds the call. Each function has its own. */
   readonly #call: string;
   readonly #insertions = new Insertions();
   /** What the visited node stands in, the innermost last. */
   readonly #parents: Node[] = [];
-  /** Last arguments that tell when a call begins. */
-  readonly #lastArguments = new Set<Node>();
+  /** Last arguments that tell when a call begins, not visited yet. */
+  readonly #lastArguments: Node[] = [];
   /** Undefined where no await can be or none is marked. */
   #scope: Scope | undefined;
   #moduleAwaits = false;
@@ -168,6 +171,7 @@ class Instrumenter {
     this.#source = source;
     this.#options = options;
     this.#lines = new Lines(source);
+    this.#keywords = new Keywords(source);
     this.#call = freeName("$call", source);
   }
 
@@ -188,8 +192,10 @@ class Instrumenter {
   }
 
   #visit(node: Node): void {
-    const isLastArgument = this.#lastArguments.has(node);
+    if (!this.#mayHoldSomething(node)) return;
+    const isLastArgument = this.#lastArguments.at(-1) === node;
     if (isLastArgument) {
+      this.#lastArguments.pop();
       this.#put(node.start, `${HOOKS}.argument(${this.#call},`);
     }
     switch (node.type) {
@@ -223,9 +229,26 @@ class Instrumenter {
     if (isLastArgument) this.#put(node.end, ")");
   }
 
+  /** False for the many nodes in which there is nothing to mark. */
+  #mayHoldSomething(node: Node): boolean {
+    const argument = this.#lastArguments.at(-1);
+    if (
+      argument !== undefined && node.start <= argument.start &&
+      argument.end <= node.end
+    ) return true;
+    // A method's function begins behind its `async`.
+    if (node.type === "FunctionExpression" && node.async) return true;
+    const kind = this.#scope?.kind;
+    return kind === "function" || kind === "generator"
+      ? this.#keywords.within(node)
+      : this.#keywords.waitsWithin(node);
+  }
+
+  readonly #visitChild = (node: Node): void => this.#visit(node);
+
   #visitChildren(node: Node): void {
     this.#parents.push(node);
-    for (const child of childrenOf(node)) this.#visit(child);
+    forEachChild(node, this.#visitChild);
     this.#parents.pop();
   }
 
@@ -319,7 +342,7 @@ class Instrumenter {
     if (!callsBefore) return true;
     const last = args.at(-1);
     if (last === undefined) return false;
-    this.#lastArguments.add(
+    this.#lastArguments.push(
       last.type === "SpreadElement" ? last.argument : last,
     );
     return true;

@@ -1,7 +1,7 @@
 /** Tells a module from a CommonJS script where a file's name does not. */
 
 import type { Node, Program } from "oxc-parser";
-import { childrenOf, holds, isSuspension } from "./syntax.ts";
+import { holds, isSuspension, someChild } from "./syntax.ts";
 
 /** True for what only a module may hold: imports, exports, `import.meta`, an await outside of functions. */
 export function hasModuleSyntax(program: Program): boolean {
@@ -20,7 +20,7 @@ export function isModuleOnBun(program: Program, source: string): boolean {
   const { body } = program;
   if (body.some(({ type }) => type === "TSExportAssignment")) return false;
   return body.some((statement) =>
-    (importsOrExports(statement) && !importsTypesOnly(statement)) ||
+    (importsOrExports(statement) && !importsTypesOnly(statement, source)) ||
     holds(statement, isSuspension)
   ) || !(COMMONJS_NAMES.test(source) || holdsOuterThis(program));
 }
@@ -39,9 +39,12 @@ function importsOrExports({ type }: Node): boolean {
   }
 }
 
-function importsTypesOnly(statement: Node): boolean {
+/** Read off the source: the tree has no types. */
+function importsTypesOnly(statement: Node, source: string): boolean {
   return statement.type === "ImportDeclaration" &&
-    statement.importKind === "type";
+    /^import\s+type\s+(?!from\b[^,]*["'])/.test(
+      source.slice(statement.start, statement.end),
+    );
 }
 
 function isImportMeta(node: Node): boolean {
@@ -58,15 +61,10 @@ function holdsOuterThis(node: Node): boolean {
     case "ClassBody":
       return false;
     default:
-      return some(childrenOf(node), holdsOuterThis);
+      return someChild(node, holdsOuterThis);
   }
 }
 
 function anywhere(node: Node, test: (node: Node) => boolean): boolean {
-  return test(node) || some(childrenOf(node), (child) => anywhere(child, test));
-}
-
-function some(nodes: Iterable<Node>, test: (node: Node) => boolean): boolean {
-  for (const node of nodes) if (test(node)) return true;
-  return false;
+  return test(node) || someChild(node, (child) => anywhere(child, test));
 }

@@ -26,21 +26,35 @@ const TYPESCRIPT_WITH_CODE = new Set([
   "TSTypeAssertion",
 ]);
 
-/** The node's children that are code, in the order of the source where that matters. */
-export function* childrenOf(node: Node): Generator<Node> {
-  for (const value of Object.values(node)) {
+/** Calls `visit` with each child of the node that is code. */
+export function forEachChild(node: Node, visit: (child: Node) => void): void {
+  someChild(node, (child) => {
+    visit(child);
+    return false;
+  });
+}
+
+/** True if `test` takes one of the node's children that are code; those after it are not asked. */
+export function someChild(
+  node: Node,
+  test: (child: Node) => boolean,
+): boolean {
+  // Of all ways to go through a node's properties the quickest by far: this is where a start's time goes.
+  for (const key in node) {
+    const value: unknown = node[key as keyof Node];
+    if (typeof value !== "object" || value === null) continue;
     if (Array.isArray(value)) {
-      for (const item of value) if (isCode(item)) yield item;
-    } else if (isCode(value)) yield value;
+      for (const item of value) if (isCode(item) && test(item)) return true;
+    } else if (isCode(value) && test(value)) return true;
   }
+  return false;
 }
 
 /** True for a node that is evaluated, false for types and for what is no node. */
-export function isCode(value: unknown): value is Node {
-  if (typeof value !== "object" || value === null) return false;
-  const type = (value as { type?: unknown }).type;
+function isCode(value: unknown): value is Node {
+  const type = (value as { type?: unknown } | null)?.type;
   return typeof type === "string" &&
-    (!type.startsWith("TS") || TYPESCRIPT_WITH_CODE.has(type));
+    (type[0] !== "T" || type[1] !== "S" || TYPESCRIPT_WITH_CODE.has(type));
 }
 
 /** True for functions of every form; a method's is the value of its property. */
@@ -56,9 +70,7 @@ export function isFunction(node: Node): boolean {
  */
 export function holds(node: Node, test: (node: Node) => boolean): boolean {
   if (test(node)) return true;
-  if (isFunction(node)) return false;
-  for (const child of childrenOf(node)) if (holds(child, test)) return true;
-  return false;
+  return !isFunction(node) && someChild(node, (child) => holds(child, test));
 }
 
 /** True for what can leave its function and come back: `await` in all its forms, and `yield`. */
