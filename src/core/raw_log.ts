@@ -25,7 +25,8 @@
  * End close the one that the call's Begin or Resume opened.
  *
  * `record` is the number of the record since which the slice ran that put this
- * one into the queue of microtasks, 0 if that is not known; see `numberOf`.
+ * one into the queue of microtasks, 0 if that is not known, or `BY_LOOP`; see
+ * `numberOf`.
  *
  * Break stands for everything that only matters because it lies between two
  * other records: a promise made, a promise settled that no one waits for.
@@ -93,6 +94,12 @@ export const EndFlag = {
 
 /** Bits of a Park record's flags below the reason. */
 export const PARK_REASON_SHIFT = 4;
+
+/**
+ * In the place of `record`: no slice did, so the loop itself, or one of which
+ * nothing is known.
+ */
+export const BY_LOOP = -1;
 
 /** Resume of something that belongs to the tracer: nothing of it is recorded. */
 export const UNTRACED = -1;

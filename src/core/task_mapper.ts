@@ -28,6 +28,7 @@ import { toTicks } from "./clock.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
+  NOT_SETTLED,
 } from "./continuation_table.ts";
 import type { EventEncoder } from "./event_encoder.ts";
 import {
@@ -315,14 +316,19 @@ export class TaskMapper {
       activation = this.#createFor(slot, null);
     }
     if (activation.inner !== null) this.#detach(activation);
-    this.#wakeUnexplained(activation.task, kind[slot]);
+    this.#wakeUnexplained(activation.task, slot);
     return activation;
   }
 
   /** A task that runs was runnable: say what made it so, as far as known. */
-  #wakeUnexplained(task: TaskRecord, kind: number): void {
+  #wakeUnexplained(task: TaskRecord, slot: number): void {
     if (task.state !== TaskState.Waiting) return;
-    if (kind === ContinuationKind.Reaction) this.counts.unexplainedWakes++;
+    const { continuations } = this.#parts;
+    const kind = continuations.kind[slot];
+    const isUnknown = continuations.settledBy[slot] === NOT_SETTLED;
+    if (kind === ContinuationKind.Reaction && isUnknown) {
+      this.counts.unexplainedWakes++;
+    }
     if (this.#running !== null && this.#depth > 0) {
       // A generator, asked by the task that runs.
       this.#unblock(task, this.#running.entry);

@@ -28,6 +28,7 @@ import {
 import { TICKS_PER_MS } from "./clock.ts";
 import {
   AwaitFlag,
+  BY_LOOP,
   EndFlag,
   NO_TIME,
   ParkFlag,
@@ -518,6 +519,15 @@ export class TurnSurvey {
     const { kind, settledBy } = this.#continuations;
     const slot = this.#continuations.slot(id);
     if (slot === 0) return;
+    if (by === BY_LOOP) {
+      // Only now, so that what waited for it was not runnable before.
+      if (
+        kind[slot] !== ContinuationKind.Call && settledBy[slot] === NOT_SETTLED
+      ) {
+        settledBy[slot] = this.#number(this.#current());
+      }
+      return;
+    }
     const slice = this.#sliceOf(log, by);
     if (kind[slot] !== ContinuationKind.Call) {
       if (slice >= 0) this.#settleIn(slice, id, slot);

@@ -18,6 +18,7 @@
 import { ContinuationKind } from "../core/continuation_table.ts";
 import {
   AwaitFlag,
+  BY_LOOP,
   EndFlag,
   RAW_STRIDE,
   RawKind,
@@ -121,7 +122,7 @@ export function createPromiseAccessor(
   function goOn(id: number): void {
     if (!recorder.isOn) return;
     try {
-      recorder.resumeMicrotask(id);
+      recorder.resumeMicrotask(id, recorder.enqueuedBy || BY_LOOP);
       if (id === UNTRACED) recorder.hush();
       else if (id !== 0) {
         const slot = continuations.slot(id);

@@ -1,6 +1,6 @@
 /**
  * A program whose truth is known: which goroutines it has, who makes and wakes them, what they wait for, how long.
- * Used by the tests of Deno and of Node.
+ * Used by the tests of Deno, of Node and of Bun.
  *
  * usage: known_truth_program.mjs MODULE FILE; MODULE is Looptrace, FILE gets the trace, stdout the truth as JSON.
  */
@@ -131,8 +131,7 @@ function between() {
   new Promise(() => {});
 }
 
-async function beside(fn) {
-  const promise = fn();
+async function beside(promise) {
   between();
   await promise;
 }
@@ -150,13 +149,16 @@ for (let round = 0; round < 2; round++) {
     },
   }, { stacks: "all" });
 
-  for (const fn of [sleeper, burner, caller, boss, both, racer]) {
-    await beside(fn);
-  }
+  await beside(sleeper());
+  await beside(burner());
+  await beside(caller());
+  await beside(boss());
+  await beside(both());
+  await beside(racer());
 
   gate = new Promise((resolve) => open = resolve);
   const waits = waiter();
-  await beside(opener);
+  await beside(opener());
   await waits;
 
   let tick;

@@ -1,22 +1,26 @@
 /**
  * Random asynchronous programs, each run without a recording and then with one: what they do, and in which order, must
  * be the same. argv: the first seed, how many, which hooks, the file for the traces; stdout: for each seed the two logs' hashes.
+ * With a fifth argument, `without-finally`, no program has a `finally`: recording changes how long that takes on Bun.
  *
  * Everything that happens is logged; the order of promise jobs, ticks, immediates and unhandled rejections is the
  * engine's. Timers are left out: which of two is first may depend on the clock.
  */
 import { type HookKind, start, stop } from "../../../mod.ts";
 import { Random } from "../../support/random.ts";
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
 import process from "node:process";
 
-const [first, count] = Deno.args.slice(0, 2).map(Number);
-const hooks = Deno.args[2] as HookKind;
-const file = Deno.args[3];
+const args = process.argv.slice(2);
+const [first, count] = args.slice(0, 2).map(Number);
+const hooks = args[2] as HookKind;
+const hasFinally = args.length < 5 || args[3] !== "without-finally";
+const file = args.at(-1)!;
 
 let log: string[] = [];
-globalThis.addEventListener("unhandledrejection", (event) => {
-  event.preventDefault();
-  log.push(`unhandled ${(event.reason as Error).message}`);
+process.on("unhandledRejection", (reason) => {
+  log.push(`unhandled ${(reason as Error).message}`);
 });
 
 class Derived<T> extends Promise<T> {}
@@ -122,6 +126,7 @@ class Program {
         return;
       }
       case 14:
+        if (!hasFinally) return;
         await this.#safe(below).finally(() => log.push(`${id} finally`));
         return;
       case 15:
@@ -195,15 +200,14 @@ for (let i = 0; i < count; i++) {
     recorded: lines[1].slice(at - 3, at + 3),
   });
 }
-const output = await Deno.create(file);
-const writer = output.writable.getWriter();
-for (const trace of traces) {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, trace.length);
-  await writer.write(length);
-  await writer.write(trace);
-}
-await writer.close();
+writeFileSync(
+  file,
+  Buffer.concat(traces.flatMap((trace) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(trace.length);
+    return [length, trace];
+  })),
+);
 console.log(JSON.stringify({
   differing,
   lines: plain.reduce((sum, text) => sum + text.split("\n").length, 0),
