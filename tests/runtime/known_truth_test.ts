@@ -1,4 +1,4 @@
-/** A program whose truth is known, under the real Deno; tests/node has the same for Node. */
+/** A program whose truth is known, under the real Deno and Bun; tests/node has the same for Node. */
 
 import { test } from "node:test";
 import { mkdtemp, readFile, rm } from "node:fs/promises";
@@ -19,24 +19,36 @@ const LOOPTRACE = new URL("../../mod.ts", import.meta.url).href;
 /** Runs of which one must have right times: others use this machine too. */
 const ATTEMPTS = 4;
 
-test("start() records exactly the goroutines, states, wakers and times of a program whose truth is known", async () => {
-  const deno = (await findRuntime("deno"))!;
-  const folder = await mkdtemp(join(tmpdir(), "looptrace-truth-"));
-  try {
-    const file = join(folder, "trace.out");
-    let wrong: string[] = [];
-    for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
-      const args = ["run", "-A", PROGRAM, LOOPTRACE, file];
-      const { code, stdout, stderr } = await run(deno, args);
-      assertEquals([code, stderr], [0, ""]);
-      const trace = judgeTrace(await readFile(file), "known truth");
-      const truth = JSON.parse(new TextDecoder().decode(stdout));
-      wrong = checkKnownTruth(trace, truth);
-      if (wrong.length === 0) break;
+const RUNTIMES = [
+  { name: "deno", args: ["run", "-A"], task: "task" },
+  { name: "bun", args: ["run"], task: "unknown" },
+] as const;
+
+for (const { name, args, task } of RUNTIMES) {
+  test(`start() records exactly the goroutines, states, wakers and times of a program whose truth is known, on ${name}`, async (t) => {
+    const runtime = await findRuntime(name);
+    if (runtime === undefined) return t.skip(`no ${name} here`);
+    const folder = await mkdtemp(join(tmpdir(), "looptrace-truth-"));
+    try {
+      const file = join(folder, "trace.out");
+      let wrong: string[] = [];
+      for (let attempt = 0; attempt < ATTEMPTS; attempt++) {
+        const { code, stdout, stderr } = await run(runtime, [
+          ...args,
+          PROGRAM,
+          LOOPTRACE,
+          file,
+        ]);
+        assertEquals([code, stderr], [0, ""]);
+        const trace = judgeTrace(await readFile(file), "known truth");
+        const truth = JSON.parse(new TextDecoder().decode(stdout));
+        wrong = checkKnownTruth(trace, truth, { task });
+        if (wrong.length === 0) break;
+      }
+      assertEquals(wrong, []);
+      await judgeWithGo([{ name: "known truth", bytes: await readFile(file) }]);
+    } finally {
+      await rm(folder, { recursive: true, force: true });
     }
-    assertEquals(wrong, []);
-    await judgeWithGo([{ name: "known truth", bytes: await readFile(file) }]);
-  } finally {
-    await rm(folder, { recursive: true, force: true });
-  }
-});
+  });
+}
