@@ -25,8 +25,9 @@ import type { BenchRow } from "./support/table.ts";
 
 const MODULES = 20;
 
-/** Async functions of a module: with {@linkcode MODULES} an app of some 2,500 lines. */
+/** Functions of a module. One in three is async: with {@linkcode MODULES} an app of some 2,500 lines and 200 awaits. */
 const FUNCTIONS = 12;
+const ASYNC_FUNCTIONS = 4;
 
 const BOUND = { must: 60, aim: 25 };
 
@@ -50,16 +51,28 @@ async function startupRows(
   const folder = await mkdtemp(join(tmpdir(), "looptrace-startup-"));
   try {
     const app = await writeApp(folder, files);
+    const cpu = new Map<string, number[]>(
+      [PLAIN, IMPORT, PRELOAD].map((name) => [name, []]),
+    );
+    let cpuMs = 0;
     const variant = (name: string, script: string, preload?: string) => ({
       name,
-      measure: () =>
-        timeProcess(command, scriptArgs(runtime, script, preload), folder),
+      measure: async () => {
+        const args = scriptArgs(runtime, script, preload);
+        const times = await timeProcess(command, args, folder);
+        cpuMs = times.cpuMs;
+        return times.wallMs;
+      },
     });
     const samples = await interleave([
       variant(PLAIN, app.plain),
       variant(IMPORT, app.withImport),
       variant(PRELOAD, app.plain, files.preload),
-    ], { rounds: quick ? 5 : 21, warmups: 2 });
+    ], {
+      rounds: quick ? 5 : 21,
+      warmups: 2,
+      onMeasured: (name) => cpu.get(name)?.push(cpuMs),
+    });
     const [plain, preload] = [PLAIN, PRELOAD].map((name) =>
       spread(samples.get(name) ?? []).median.toFixed(0)
     );
@@ -73,6 +86,11 @@ async function startupRows(
       better: "smaller",
       note: `${preload} / ${plain} ms`,
     }, {
+      measure: `the same, CPU time, ${name}`,
+      value: difference(cpu, PRELOAD, PLAIN),
+      unit: "ms",
+      better: "smaller",
+    }, {
       measure: `the same, added by an import of the library alone, ${name}`,
       value: difference(samples, IMPORT, PLAIN),
       unit: "ms",
@@ -84,24 +102,25 @@ async function startupRows(
   }
 }
 
-/** Wall time from the start of the process to its end, in milliseconds. */
+/** Wall time from the start of the process to its end, and CPU time to the end of the app, all threads. */
 async function timeProcess(
   command: string,
   args: readonly string[],
   cwd: string,
-): Promise<number> {
+): Promise<{ readonly wallMs: number; readonly cpuMs: number }> {
   const began = performance.now();
   const { code, stdout, stderr } = await run(command, args, { cwd });
-  const ms = performance.now() - began;
+  const wallMs = performance.now() - began;
   const said = new TextDecoder().decode(stdout).trim();
-  if (code !== 0 || said !== `${MODULES * FUNCTIONS}`) {
+  const [rows, cpuMicros] = said.split(" ").map(Number);
+  if (code !== 0 || rows !== MODULES * FUNCTIONS) {
     throw new Error(
       `Cannot measure: the app ended with ${code} and said ${said}, wanted ${
         MODULES * FUNCTIONS
-      }\n${command} ${args.join(" ")}\n${stderr}`,
+      } rows\n${command} ${args.join(" ")}\n${stderr}`,
     );
   }
-  return ms;
+  return { wallMs, cpuMs: cpuMicros / 1000 };
 }
 
 /** The paths of two entries of one app, without and with an import of the library. */
@@ -132,28 +151,21 @@ function entrySource(modules: readonly number[]): string {
     `import { total as total${index} } from "./module_${index}.ts";`
   );
   const totals = modules.map((index) => `total${index}()`);
-  return `${imports.join("\n")}
+  return `import process from "node:process";
+${imports.join("\n")}
 const totals = await Promise.all([${totals.join(", ")}]);
-console.log(totals.reduce((sum, total) => sum + total, 0));
+const { user, system } = process.cpuUsage();
+console.log(totals.reduce((sum, total) => sum + total, 0), user + system);
 `;
 }
 
-/** A module as applications have them: types, a few async functions that call each other, some plain code. */
+/** A module as applications have them: types, plain code, a few async functions that call each other. */
 function moduleSource(index: number): string {
-  const functions = Array.from({ length: FUNCTIONS }, (_, number) => `
-/** Reads row ${number} and what hangs on it. */
-export async function read${number}(id: number, options: ReadOptions = {}): Promise<Row> {
-  const name = await nameOf(id + ${number});
-  try {
-    if (options.skip?.includes(name)) return { id, name, size: 0 };
-    const size = await sizeOf({ id, name });
-    return { id, name, size };
-  } catch (error) {
-    throw new Error(\`Cannot read \${name}\`, { cause: error });
-  }
-}
-`);
-  const calls = functions.map((_, number) => `read${number}(${index})`);
+  const numbers = Array.from({ length: FUNCTIONS }, (_, number) => number);
+  const functions = numbers.map((number) =>
+    number < ASYNC_FUNCTIONS ? asyncSource(number) : plainSource(number)
+  );
+  const calls = numbers.map((number) => `read${number}(${index})`);
   return `export interface Row {
   readonly id: number;
   readonly name: string;
@@ -176,6 +188,37 @@ ${functions.join("")}
 export async function total(): Promise<number> {
   const rows = await Promise.all([${calls.join(", ")}]);
   return rows.reduce((sum, { size }) => sum + size, 0);
+}
+`;
+}
+
+function asyncSource(number: number): string {
+  return `
+/** Reads row ${number} and what hangs on it. */
+export async function read${number}(id: number, options: ReadOptions = {}): Promise<Row> {
+  const name = await nameOf(id + ${number});
+  try {
+    if (options.skip?.includes(name)) return { id, name, size: 0 };
+    const size = await sizeOf({ id, name });
+    return { id, name, size };
+  } catch (error) {
+    throw new Error(\`Cannot read \${name}\`, { cause: error });
+  }
+}
+`;
+}
+
+function plainSource(number: number): string {
+  return `
+/** Makes row ${number} from what is known. */
+export function read${number}(id: number, options: ReadOptions = {}): Row {
+  const name = ["row", id + ${number}].join(" ");
+  if (options.skip?.includes(name)) return { id, name, size: 0 };
+  const size = [...name].filter((letter) => letter === "r").length;
+  if (size > name.length) {
+    throw new RangeError(\`Cannot make \${name}: size is \${size}\`);
+  }
+  return { id, name, size };
 }
 `;
 }
