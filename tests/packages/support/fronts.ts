@@ -1,7 +1,13 @@
 /** The ways in which a driver of `drivers/` is run: a runtime, and what records there. */
 import { mkdtemp, readFile, rm } from "node:fs/promises";
 import { join } from "node:path";
-import { findRuntime, run, type RuntimeName } from "../../support/processes.ts";
+import {
+  findRuntime,
+  type Finished,
+  run,
+  type RuntimeName,
+} from "../../support/processes.ts";
+import { readJunit, type TestReport } from "../../support/junit.ts";
 
 /** One runtime, as this machine has it, with one source of records or with none. */
 export interface Front {
@@ -10,9 +16,26 @@ export interface Front {
   readonly runtime: RuntimeName;
   /** Path of the runtime's binary. */
   readonly command: string;
+  /** What makes the runtime load this front before anything else. */
   readonly flags: readonly string[];
   /** False: it records nothing, and is what the others are compared with. */
   readonly isRecording: boolean;
+}
+
+/** A runtime's plain front and those that record. */
+export interface RuntimeFronts {
+  readonly runtime: RuntimeName;
+  readonly plain: Front;
+  readonly recording: readonly Front[];
+}
+
+/** How one driver is run. */
+export interface DriverOptions {
+  readonly sandbox: string;
+  readonly args?: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** It spends its time waiting for timers: it takes none of the places. @default {false} */
+  readonly isIdle?: boolean;
 }
 
 /** What one run of a driver left. */
@@ -24,18 +47,11 @@ export interface DriverRun {
   readonly trace: Uint8Array | undefined;
 }
 
-const PLAIN: Readonly<Record<RuntimeName, readonly string[]>> = {
+const RUN: Readonly<Record<RuntimeName, readonly string[]>> = {
   deno: ["run", "-A"],
   bun: ["run"],
   node: [],
 };
-
-/** A runtime's plain front and those that record. */
-export interface RuntimeFronts {
-  readonly runtime: RuntimeName;
-  readonly plain: Front;
-  readonly recording: readonly Front[];
-}
 
 /** All fronts of the runtimes that are installed. */
 export async function findFronts(): Promise<RuntimeFronts[]> {
@@ -43,61 +59,140 @@ export async function findFronts(): Promise<RuntimeFronts[]> {
   for (const runtime of ["deno", "node"] as const) {
     const command = await findRuntime(runtime);
     if (command === undefined) continue;
-    const flags = PLAIN[runtime];
-    const plain: Front = {
-      ...{ name: `${runtime}, nothing recorded`, runtime, command, flags },
-      isRecording: false,
-    };
-    const hooks = { ...plain, name: `${runtime}, hooks`, isRecording: true };
+    const base = { runtime, command, flags: [] };
+    const plain = { ...base, name: `plain ${runtime}`, isRecording: false };
+    const hooks = { ...base, name: `${runtime}, hooks`, isRecording: true };
     all.push({ runtime, plain, recording: [hooks] });
   }
   return all;
 }
 
-/** Drivers that run at a time: the check machine has two cores. */
-const AT_A_TIME = 2;
-
-let running = 0;
-const waiting: (() => void)[] = [];
-
 /**
- * Runs `drivers/<driver>.mjs` in a sandbox, with `args` and then the file for the trace, or `-`. Waits until one of the
- * few places is free.
+ * Runs `drivers/<driver>.mjs` in a sandbox, with `args` and then the file for the trace, or `-`.
+ *
+ * Waits until one of the few places is free.
  */
 export async function runDriver(
   front: Front,
   driver: string,
-  { sandbox, args = [], env, timeoutMs = 60_000 }: {
-    readonly sandbox: string;
-    readonly args?: readonly string[];
-    readonly env?: Readonly<Record<string, string>>;
-    readonly timeoutMs?: number;
-  },
+  options: DriverOptions,
 ): Promise<DriverRun> {
-  if (running === AT_A_TIME) {
-    await new Promise<void>((resolve) => waiting.push(resolve));
-  } else running++;
+  return await withPlace(options, async (folder) => {
+    const file = front.isRecording ? join(folder, "trace.out") : "-";
+    const finished = await run(
+      front.command,
+      [
+        ...RUN[front.runtime],
+        ...front.flags,
+        join(options.sandbox, "drivers", `${driver}.mjs`),
+        ...options.args ?? [],
+        file,
+      ],
+      { cwd: options.sandbox, env: options.env },
+    );
+    return await driverRun(finished, file);
+  });
+}
+
+/** What the runner of a runtime says of test files. */
+export interface RunnerRun extends DriverRun {
+  readonly report: TestReport;
+}
+
+/** Runs test files of packages, each relative to node_modules, with the runtime's own runner. */
+export async function runTestFiles(
+  front: Front,
+  files: readonly string[],
+  options: DriverOptions,
+): Promise<RunnerRun> {
+  return await withPlace(options, async (folder) => {
+    const file = front.isRecording ? join(folder, "trace.out") : "-";
+    const junit = join(folder, "junit.xml");
+    const finished = await run(
+      front.command,
+      [
+        ...runnerArgs(front, junit),
+        join(options.sandbox, "drivers", "shipped_tests.mjs"),
+      ],
+      {
+        cwd: options.sandbox,
+        env: {
+          ...options.env,
+          PACKAGES_TESTS: files.join(","),
+          PACKAGES_TRACE: file,
+        },
+      },
+    );
+    const xml = await readFile(junit, "utf8").catch(() => undefined);
+    const result = await driverRun(finished, file);
+    if (xml === undefined) {
+      throw new Error(
+        `Cannot run tests on ${front.name}: found no report\n${result.stdout}${result.stderr}`,
+      );
+    }
+    return { ...result, report: readJunit(xml) };
+  });
+}
+
+function runnerArgs(
+  { runtime, flags }: Front,
+  junit: string,
+): readonly string[] {
+  switch (runtime) {
+    case "deno":
+      return ["test", "-A", "--no-check", ...flags, `--junit-path=${junit}`];
+    case "bun":
+      return [
+        ...["test", "--timeout=60000", ...flags],
+        ...["--reporter=junit", `--reporter-outfile=${junit}`],
+      ];
+    case "node":
+      return [
+        ...flags,
+        ...["--test-reporter=junit", `--test-reporter-destination=${junit}`],
+      ];
+  }
+}
+
+async function driverRun(
+  { code, signal, stdout, stderr }: Finished,
+  file: string,
+): Promise<DriverRun> {
+  return {
+    stdout: new TextDecoder().decode(stdout),
+    stderr: signal === null ? stderr : `${stderr}\nended by ${signal}`,
+    code,
+    trace: file === "-"
+      ? undefined
+      : await readFile(file).catch(() => undefined),
+  };
+}
+
+/** Drivers that run at a time: the check machine has two cores. */
+const PLACES = 2;
+
+let taken = 0;
+const waiting: (() => void)[] = [];
+
+/** Calls `use` with an empty folder, once there is a place. */
+async function withPlace<T>(
+  { sandbox, isIdle }: DriverOptions,
+  use: (folder: string) => Promise<T>,
+): Promise<T> {
+  if (!isIdle) {
+    if (taken === PLACES) {
+      await new Promise<void>((resolve) => waiting.push(resolve));
+    } else taken++;
+  }
   const folder = await mkdtemp(join(sandbox, "trace-"));
   try {
-    const file = front.isRecording ? join(folder, "trace.out") : "-";
-    const script = join(sandbox, "drivers", `${driver}.mjs`);
-    const { code, signal, stdout, stderr } = await run(
-      front.command,
-      [...front.flags, script, ...args, file],
-      { cwd: sandbox, env, timeoutMs },
-    );
-    return {
-      stdout: new TextDecoder().decode(stdout),
-      stderr: signal === null ? stderr : `${stderr}\nended by ${signal}`,
-      code,
-      trace: file === "-"
-        ? undefined
-        : await readFile(file).catch(() => undefined),
-    };
+    return await use(folder);
   } finally {
     await rm(folder, { recursive: true, force: true });
-    const next = waiting.shift();
-    if (next === undefined) running--;
-    else next();
+    if (!isIdle) {
+      const next = waiting.shift();
+      if (next === undefined) taken--;
+      else next();
+    }
   }
 }
