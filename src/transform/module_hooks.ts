@@ -6,6 +6,7 @@
  * does not say, and hands out JavaScript that it has made, with a source map.
  */
 
+import { mayAwait } from "./instrument.ts";
 import { Lines } from "./lines.ts";
 import { hasModuleSyntax } from "./module_kind.ts";
 import { InlineSourceMap } from "./source_map.ts";
@@ -78,7 +79,7 @@ function change(
   }
   // Deno. What is imported is a module, if no package.json says otherwise;
   // what is required is one if it looks so.
-  if (/\.c[jt]s$/.test(path)) return undefined;
+  if (/\.c[jt]s$/.test(path) || !mayAwait(source)) return undefined;
   const isImported = context.conditions?.includes("import") ?? false;
   const map = readMap(source);
   const leadsHere = map?.leadsTo(url) ?? false;

@@ -3,37 +3,54 @@
 const DIGITS =
   "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
 
-const VALUES = new Uint8Array(128).fill(255);
+/** No digit. */
+const NONE = 64;
+
+/** What each character is worth. */
+const VALUES = new Uint8Array(128).fill(NONE);
 for (let i = 0; i < DIGITS.length; i++) VALUES[DIGITS.charCodeAt(i)] = i;
 
+/** Set in a digit that another one follows. */
 const MORE = 32;
 
-/**
- * The numbers of one segment.
- *
- * @throws {SyntaxError} When there is another character among the digits, or the last number has no end.
- */
-export function decodeVlq(text: string): number[] {
-  const numbers: number[] = [];
-  let value = 0;
-  let shift = 0;
-  for (let i = 0; i < text.length; i++) {
-    const digit = VALUES[text.charCodeAt(i)] ?? 255;
-    if (digit === 255) {
-      throw new SyntaxError(
-        `Cannot read source map: found ${text[i]} in ${text}, wanted base 64`,
-      );
+/** Reads the numbers of a text one after the other. */
+export class VlqReader {
+  /** Where the next number, or what stands between two, begins. */
+  offset = 0;
+  readonly #text: string;
+
+  constructor(text: string) {
+    this.#text = text;
+  }
+
+  /** True if a number begins here. */
+  get hasNumber(): boolean {
+    return valueAt(this.#text, this.offset) !== NONE;
+  }
+
+  /** @throws {SyntaxError} When there is no number here, or its end is missing. */
+  next(): number {
+    let value = 0;
+    for (let shift = 0;; shift += 5) {
+      const digit = valueAt(this.#text, this.offset);
+      if (digit === NONE) {
+        throw new SyntaxError(
+          `Cannot read source map: wanted a number at ${this.offset}, found ${
+            this.#text[this.offset] ?? "the end"
+          }`,
+        );
+      }
+      this.offset++;
+      value |= (digit & (MORE - 1)) << shift;
+      if (digit < MORE) break;
     }
-    value |= (digit & (MORE - 1)) << shift;
-    shift += 5;
-    if (digit & MORE) continue;
-    numbers.push(value & 1 ? -(value >>> 1) : value >>> 1);
-    value = shift = 0;
+    return value & 1 ? -(value >>> 1) : value >>> 1;
   }
-  if (shift !== 0) {
-    throw new SyntaxError(`Cannot read source map: ${text} has no end`);
-  }
-  return numbers;
+}
+
+function valueAt(text: string, offset: number): number {
+  const code = text.charCodeAt(offset); // NaN behind the end
+  return code < 128 ? VALUES[code] : NONE;
 }
 
 /** One number as text. `value` fits 31 bits. */
