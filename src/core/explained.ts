@@ -10,6 +10,8 @@ import { Reason } from "./reason.ts";
 export interface Settler {
   /** Number of the record since which the slice ran that ended it, or 0. */
   readonly by: number;
+  /** Set by who combines promises: the first that is settled settles all. */
+  isFirst?: boolean;
 }
 
 /** Promises remembered. */
@@ -22,6 +24,8 @@ export class Explained {
   readonly #settlers: (Settler | undefined)[] = new Array(ENTRIES);
   #next = 0;
   #claim: Reason = Reason.Unknown;
+  #members: unknown;
+  #offered: Settler | undefined;
 
   /** An await of `promise` waits for `reason`; `settler` will know who ends it. */
   explain(promise: object, reason: Reason, settler?: Settler): void {
@@ -60,10 +64,25 @@ export class Explained {
     return reason;
   }
 
+  /** `settler` will know who settles what the combined `members` become. */
+  offer(members: object, settler: Settler): void {
+    this.#members = members;
+    this.#offered = settler;
+  }
+
+  /** What was offered for `members`. */
+  takeOffer(members: unknown): Settler | undefined {
+    if (this.#members !== members) return undefined;
+    const settler = this.#offered;
+    this.#members = this.#offered = undefined;
+    return settler;
+  }
+
   /** Lets go of every promise. */
   forget(): void {
     this.#promises.fill(undefined);
     this.#settlers.fill(undefined);
+    this.#members = this.#offered = undefined;
     this.#claim = Reason.Unknown;
   }
 }

@@ -19,6 +19,9 @@ import type { StringTable } from "./string_table.ts";
 /** Default of {@linkcode StackTable}'s limit. */
 export const MAX_STACKS = 65_536;
 
+/** Stacks that are found without a map, a power of two. */
+const RECENT = 1024;
+
 const STACK_LEAD = leadByte(EventType.Stack);
 /** A key holds a parent and a site; both stay below this. */
 const KEY_BASE = 2 ** 26;
@@ -37,6 +40,9 @@ export class StackTable {
   readonly #leaf: number[] = [NO_SITE];
   readonly #below: number[] = [NO_STACK];
   readonly #depth: number[] = [0];
+
+  /** The last stacks asked for: site, stack below, id of each. */
+  readonly #recent = new Int32Array(RECENT * 3);
 
   /** A table that writes into `buffer` and names places by `sites`. */
   constructor(
@@ -63,6 +69,21 @@ export class StackTable {
    */
   put(site: number, below: StackId = NO_STACK): StackId {
     if (site === NO_SITE) return below;
+    const place = (Math.imul(below, 31) + site & RECENT - 1) * 3;
+    const recent = this.#recent;
+    if (recent[place] === site && recent[place + 1] === below) {
+      return recent[place + 2] as StackId;
+    }
+    const id = this.#find(site, below);
+    // One that was left out is to be counted each time.
+    if (id === below) return id;
+    recent[place] = site;
+    recent[place + 1] = below;
+    recent[place + 2] = id;
+    return id;
+  }
+
+  #find(site: number, below: StackId): StackId {
     const key = below * KEY_BASE + site;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;

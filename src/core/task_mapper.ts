@@ -58,6 +58,9 @@ import {
 } from "./turn_survey.ts";
 import { WellKnownSites } from "./well_known_sites.ts";
 
+/** Activations kept to be used again. */
+const MAX_SPARE = 256;
+
 /** Stands for an open slice that is the time of the slice around it. */
 const TRANSPARENT = new Activation(
   new TaskRecord(0 as GoId, NO_STACK),
@@ -132,6 +135,8 @@ export class TaskMapper {
   /** Index of the slice that began last. */
   #slice = -SLICE_STRIDE;
   #nextUserTask = 1;
+  /** Activations that are nobody's, to be used again. */
+  readonly #spare: Activation[] = [];
 
   constructor(parts: MapperParts) {
     this.#parts = parts;
@@ -464,7 +469,6 @@ export class TaskMapper {
     this.#stop = Stop.Block;
     task.reason =
       (isInterval ? Reason.Sleep : continuations.reason[slot]) as Reason;
-    task.stack = this.#stackOf(task);
   }
 
   // Calls of transformed code.
@@ -490,7 +494,12 @@ export class TaskMapper {
 
   /** A new innermost activation of the running task, in a call of `caller`. */
   #fold(caller: Activation, site: number): Activation {
-    const call = new Activation(caller.task, caller, 0, site);
+    const call = this.#spare.pop() ??
+      new Activation(caller.task, caller, 0, site);
+    call.task = caller.task;
+    call.outer = caller;
+    call.site = site;
+    call.isReady = false;
     caller.inner = call;
     caller.task.top = call;
     return call;
@@ -571,6 +580,8 @@ export class TaskMapper {
     }
     outer.inner = null;
     task.top = outer;
+    call.outer = null;
+    if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
     const { kind } = this.#parts.continuations;
     // Its end is what its caller waits for.
     if (kind[outer.slot] === ContinuationKind.Call) this.#stop = Stop.Sched;
@@ -837,8 +848,9 @@ export class TaskMapper {
     this.#stop = Stop.None;
     const { encoder } = this.#parts;
     if (stop === Stop.End) this.#end(task);
-    else if (stop === Stop.Block) this.#block(task, task.reason, task.stack);
-    else {
+    else if (stop === Stop.Block) {
+      this.#block(task, task.reason, this.#stackOf(task));
+    } else {
       if (stop === Stop.Sched) encoder.goSched(this.#stackOf(task));
       else encoder.goPreempt(task.entry);
       task.state = TaskState.Runnable;
@@ -878,12 +890,7 @@ export class TaskMapper {
     while (outermost.outer !== null) outermost = outermost.outer;
     let stack = task.entry;
     for (let at: Activation | null = outermost; at !== null; at = at.inner) {
-      if (at.site !== at.stackSite || stack !== at.stackBelow) {
-        at.stackSite = at.site;
-        at.stackBelow = stack;
-        at.stack = stacks.put(at.site, stack);
-      }
-      stack = at.stack;
+      stack = stacks.put(at.site, stack);
     }
     return stack;
   }

@@ -52,10 +52,6 @@ export class Activation {
   site: number;
   /** True for a call of which is known that it can go on. */
   isReady = false;
-  /** The stack that was last made of its site and the stack below it. */
-  stackSite = -1;
-  stackBelow: StackId = NO_STACK;
-  stack: StackId = NO_STACK;
 
   constructor(
     task: TaskRecord,

@@ -458,8 +458,9 @@ export class TurnRecorder {
    * The call `id` ends.
    *
    * @param flags of `EndFlag`
+   * @returns the number of the record that says so, 0 if there is none
    */
-  exitCall(id: number, flags: number): void {
+  exitCall(id: number, flags: number): number {
     const { log } = this;
     const isEmpty = this.current === id && this.depth > 0 &&
       log.lastKind === RawKind.Begin && !this.#areMarked &&
@@ -469,11 +470,13 @@ export class TurnRecorder {
       log.length--;
       this.continuations.release(this.continuations.slot(id));
       this.current = this.#outside[--this.depth];
-      return;
+      return 0;
     }
     this.#bringToTop(id);
     this.#append(RawKind.End | flags << 8, id, NO_TIME);
+    const end = log.numberOf(log.length - 1);
     this.#endCall((flags & EndFlag.Linked) !== 0 ? 1 : 0);
+    return end;
   }
 
   get #areMarked(): boolean {

@@ -11,6 +11,7 @@ import type { CallHooks } from "../core/call_hooks.ts";
 import type { Settler } from "../core/explained.ts";
 import { EndFlag, ParkFlag } from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
+import { type CallGroup, SuspendedCalls } from "./call_group.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 
 /** Calls of a function, as far as they were seen, are awaited by their caller. */
@@ -37,6 +38,8 @@ export class Call {
   isWaiter = false;
   /** Who will say what ended the wait, if not markers. */
   settler: Settler | undefined = undefined;
+  /** Whose promise is settled by its end, beside its own. */
+  group: CallGroup | undefined = undefined;
   /** True if it returns the promise of the call that it made last. */
   isTail = false;
 
@@ -66,6 +69,7 @@ export function createCallHooks(
   const fates: number[] = [];
   // The call that suspended last, until it is seen whether it is awaited.
   let undecided: Call | undefined;
+  const suspended = new SuspendedCalls();
 
   function decide(fate: number): void {
     const { site } = undecided!;
@@ -96,7 +100,20 @@ export function createCallHooks(
     const isTimed = fates[call.site] === BESIDE;
     call.isWaiter = recorder.park(call.id, site, reason, flags, isTimed);
     call.isParked = true;
-    if (recorder.depth > 0) undecided = call;
+    if (recorder.depth === 0) return;
+    undecided = call;
+    suspended.push(call, recorder.depth);
+  }
+
+  function mark(): void {
+    suspended.drop(recorder.depth);
+    recorder.beginArgument();
+  }
+
+  function argument(value: unknown): void {
+    const group = suspended.group(value, recorder.depth);
+    if (group !== undefined) explained.offer(value as object, group);
+    mark();
   }
 
   function wait(call: Call, site: number, value: unknown): void {
@@ -183,7 +200,8 @@ export function createCallHooks(
     // An await has thrown, and nobody caught it.
     if (call.isParked) goOn(call);
     if (undecided !== undefined) decide(BESIDE);
-    recorder.exitCall(call.id, call.isTail ? EndFlag.Linked : 0);
+    const end = recorder.exitCall(call.id, call.isTail ? EndFlag.Linked : 0);
+    call.group?.note(call.isTail ? 0 : end);
     call.id = 0;
   }
 
@@ -211,11 +229,11 @@ export function createCallHooks(
       return value;
     },
     mark(call) {
-      if (isOn) recorder.beginArgument();
+      if (isOn) mark();
       return call;
     },
     argument(_call, value) {
-      if (isOn) recorder.beginArgument();
+      if (isOn) argument(value);
       return value;
     },
     waitCall(call, site, value) {

@@ -4,7 +4,7 @@ import type { Settler } from "../../core/explained.ts";
 import { Reason } from "../../core/reason.ts";
 import { explain, type WrapperContext } from "./callback.ts";
 import { replace } from "./replace.ts";
-import { type CombinatorName, watchSettler } from "./settlers.ts";
+import { type CombinatorName, settlerOf } from "./settlers.ts";
 
 const REASONS = {
   all: Reason.Sync,
@@ -27,7 +27,7 @@ export function wrapCombinators(context: WrapperContext): void {
           const promise = context.relaying(() => {
             // Hooks see the reactions that the engine attaches to the members.
             if (!recorder.hasExactSlices && !recorder.marksAlways) {
-              settler = watchSettler(recorder, key as CombinatorName, args[0]);
+              settler = settlerOf(recorder, key as CombinatorName, args[0]);
             }
             return Reflect.apply(original, this, args);
           });

@@ -16,8 +16,22 @@ export type CombinatorName = "all" | "allSettled" | "race" | "any";
 const { then } = Promise.prototype;
 const { values } = Array.prototype;
 
-/** Notes who settles what the combinator `name` makes of `members`. */
-export function watchSettler(
+/** Who settles what the combinator `name` makes of `members`. */
+export function settlerOf(
+  recorder: TurnRecorder,
+  name: CombinatorName,
+  members: unknown,
+): Settler | undefined {
+  const known = recorder.explained.takeOffer(members);
+  // Of `any` only the first that does not throw counts.
+  if (known === undefined || name === "any") {
+    return watchSettler(recorder, name, members);
+  }
+  known.isFirst = name === "race";
+  return known;
+}
+
+function watchSettler(
   recorder: TurnRecorder,
   name: CombinatorName,
   members: unknown,
