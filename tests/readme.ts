@@ -1,0 +1,17 @@
+/**
+ * Writes the table of capabilities into the README, `deno task readme`: asks every runtime, then replaces what stands
+ * between the marks. `tests/readme_test.ts` fails when that was forgotten.
+ */
+import { readFile, writeFile } from "node:fs/promises";
+import {
+  askRuntimes,
+  capabilityTable,
+  withTable,
+} from "./support/capability_table.ts";
+
+const README = new URL("../README.md", import.meta.url);
+
+const before = await readFile(README, "utf8");
+const after = withTable(before, capabilityTable(await askRuntimes()));
+await writeFile(README, after);
+console.log(before === after ? "README.md is up to date" : "README.md changed");
