@@ -254,6 +254,19 @@ export class TurnRecorder {
     this.#mark();
   }
 
+  /**
+   * The slice of `id` that `resumeMicrotask` began is over after all: it was a
+   * callback, which has returned.
+   *
+   * @param result of `EndFlag`
+   */
+  endMicrotask(id: number, result: number): void {
+    if (!this.isOn || this.depth !== 1 || this.current !== id) return;
+    if (this.isHushed) this.unhush();
+    this.#readClock();
+    this.suspend(result, this.#ticks);
+  }
+
   /** The record since which the slice ran that queued what runs now, or 0. */
   get enqueuedBy(): number {
     return this.#enqueuer.now;
@@ -339,8 +352,9 @@ export class TurnRecorder {
    * The slice that began last ends.
    *
    * @param result of `EndFlag`
+   * @param time now, if it has been read
    */
-  suspend(result = 0): void {
+  suspend(result = 0, time: number = NO_TIME): void {
     if (this.#tooDeep > 0) {
       this.#tooDeep--;
       return;
@@ -352,7 +366,7 @@ export class TurnRecorder {
       this.#old =
       this.#older =
         0;
-    let ticks = NO_TIME;
+    let ticks = time;
     // Inside another slice the next event has no reading of its own.
     if (this.depth > 0) ticks = this.#readClock();
     this.#append(RawKind.Suspend | result << 8, 0, ticks);

@@ -342,7 +342,7 @@ export function createPromiseAccessor(
       goOn(id);
       try {
         const result = callback(value);
-        if (recorder.isOn) noteEnd(result);
+        if (recorder.isOn) recorder.endMicrotask(id, resultOf(result));
         return result;
       } finally {
         isMuted = wasMuted;
@@ -360,15 +360,6 @@ export function createPromiseAccessor(
         isMuted = false;
       }
     };
-  }
-
-  /** A callback of which nothing tells the end has returned `value`. */
-  function noteEnd(value: unknown): void {
-    if (log.lastKind !== RawKind.Await) return;
-    const at = (log.length - 1) * RAW_STRIDE;
-    if (resultOf(value) === EndFlag.Plain) {
-      log.codes[at] |= AwaitFlag.Nested << 8;
-    }
   }
 
   function resultOf(value: unknown): number {
