@@ -110,8 +110,11 @@ const RELAYS = 2;
 /** The slice only relays, but it is the loop's doing, or takes its time. */
 const WAKES = 4;
 
+/** The slice is the beginning of a call that has not suspended yet. */
+const FIRST = 8;
+
 /** From this bit on the flags of a slice hold its `Fate`. */
-const FATE_SHIFT = 3;
+const FATE_SHIFT = 4;
 
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
@@ -443,12 +446,12 @@ export class TurnSurvey {
     this.#leaveLoop();
     const slot = this.#continuations.slot(id);
     this.#continuations.notes[slot] |= Note.Told;
-    this.#open[this.#depth++] = this.#begins(slot, this.#lastTime, 0);
+    this.#open[this.#depth++] = this.#begins(slot, this.#lastTime, FIRST);
   }
 
   /** The slice is a call's, and ends with a wait. */
   #suspendCall(slice: number): void {
-    const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
+    const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
     if (!isFirst) return;
     this.#setFate(slice, Fate.Beside);
     this.data[slice + FLAGS] |= OPAQUE;
@@ -501,7 +504,7 @@ export class TurnSurvey {
     if (slice < 0 || this.data[slice + SLOT] !== this.#continuations.slot(id)) {
       return;
     }
-    const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
+    const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
     if ((flags & EndFlag.Linked) !== 0) {
       // A call that did nothing but call another: the other is its caller's.
       if (!isFirst) this.#fold(slice);
@@ -659,7 +662,7 @@ export class TurnSurvey {
     const { kind, notes } = this.#continuations;
     for (let i = 0; i < this.#depth; i++) {
       const slice = this.#open[i];
-      const isFirst = (this.data[slice + FLAGS] & OPAQUE) === 0;
+      const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
       if (isFirst && this.#isCall(slice)) this.#setFate(slice, Fate.Beside);
       this.data[slice + FLAGS] |= OPAQUE;
     }
