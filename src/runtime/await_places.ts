@@ -32,8 +32,10 @@ export const Place = {
   Beside: 3,
   /** The first of a call; nothing is known of its caller. */
   Nested: 4,
+  /** The first of a call whose promise the slice's own function returns. */
+  Tail: 5,
   /** None: the program reads the property. */
-  Read: 5,
+  Read: 6,
 } as const;
 /** One of {@linkcode Place}. */
 export type Place = typeof Place[keyof typeof Place];
@@ -148,41 +150,62 @@ export class AwaitPlaces {
     this.#wantsMore = false;
     if (frames.length === 0) return Place.Own;
     const file = frames[0].getFileName();
-    if (!file || isRuntime(file)) {
+    if (!file || isRuntime(file)) this.#wantsMore = true;
+    else {
+      if (isOwn(file)) return Place.Own;
+      const call = this.#readCall(frames[0], file, true);
+      if (call.use !== "returned") return placeOf(call);
       this.#wantsMore = true;
-      return Place.Unknown;
     }
-    return isOwn(file) ? Place.Own : this.#readCaller(frames[0], file, true);
-  };
-
-  readonly #readAll = (frames: readonly CallSite[]): Place => {
-    for (const frame of frames) {
-      const file = frame.getFileName();
-      if (!file || isRuntime(file)) continue;
-      // A callback that the runtime calls for one of our wrappers.
-      return isOwn(file) ? Place.Own : this.#readCaller(frame, file, false);
-    }
-    return Place.Own;
+    return Place.Unknown;
   };
 
   /**
-   * The await is in what `frame` has called.
-   *
-   * @param isDirect false if code of the runtime lies between them
+   * A function that returns what it has called only passes it on: its caller
+   * says what becomes of it.
    */
-  #readCaller(frame: CallSite, file: string, isDirect: boolean): Place {
+  readonly #readAll = (frames: readonly CallSite[]): Place => {
+    let isDirect = true;
+    let isReturned = false;
+    this.site = NO_SITE;
+    for (const frame of frames) {
+      const file = frame.getFileName();
+      if (!file || isRuntime(file)) {
+        isDirect = false;
+        continue;
+      }
+      // A callback that the runtime calls for one of our wrappers.
+      if (isOwn(file)) break;
+      const call = this.#readCall(frame, file, isDirect);
+      if (call.use !== "returned") return placeOf(call);
+      isDirect = isReturned = true;
+    }
+    return isReturned ? Place.Tail : Place.Own;
+  };
+
+  /**
+   * Reads the call at which `frame` stands, the first of which is the one that
+   * awaits. `isDirect` is false if what it called is the runtime's.
+   */
+  #readCall(frame: CallSite, file: string, isDirect: boolean): CallText {
     const line = frame.getLineNumber() ?? 0;
-    const shortName = this.#reader.shortName(file) ?? file;
     const call = isDirect
       ? this.#calls.at(file, line, frame.getColumnNumber() ?? 0)
       : UNKNOWN_CALL;
-    if (call.isRead) return Place.Read;
-    // Without a name each call is taken for one of another function.
-    const at = call.calleeLine || line;
-    this.site = this.#sites.put(call.callee ?? UNNAMED, shortName, at, at);
-    if (call.isAwaited === undefined) return Place.Nested;
-    return call.isAwaited ? Place.Awaited : Place.Beside;
+    if (this.site === NO_SITE) {
+      const shortName = this.#reader.shortName(file) ?? file;
+      // Without a name each call is taken for one of another function.
+      const at = call.calleeLine || line;
+      this.site = this.#sites.put(call.callee ?? UNNAMED, shortName, at, at);
+    }
+    return call;
   }
+}
+
+function placeOf({ isRead, use }: CallText): Place {
+  if (isRead) return Place.Read;
+  if (use === undefined) return Place.Nested;
+  return use === "awaited" ? Place.Awaited : Place.Beside;
 }
 
 /** What the text says at calls, by their positions. */

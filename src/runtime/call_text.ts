@@ -11,14 +11,17 @@
  * async function of the same file, or an import.
  */
 
+/** What is done with what a call gives: another thing than these two is `other`. */
+export type CallUse = "awaited" | "returned" | "other";
+
 /** What stands at a position; see the head of this file. */
 export interface CallText {
   /** Name of the function that is called, or undefined if that is not sure. */
   readonly callee: string | undefined;
   /** Line in which that function begins, 0 if it is not in this text. */
   readonly calleeLine: number;
-  /** True or false if the call is awaited where it stands; else undefined. */
-  readonly isAwaited: boolean | undefined;
+  /** What becomes of its result where it stands, or undefined if that is not sure. */
+  readonly use: CallUse | undefined;
   /** True if the text reads a property `constructor` there, and calls nothing. */
   readonly isRead: boolean;
 }
@@ -27,7 +30,7 @@ export interface CallText {
 export const UNKNOWN_CALL: CallText = {
   callee: undefined,
   calleeLine: 0,
-  isAwaited: undefined,
+  use: undefined,
   isRead: false,
 };
 
@@ -63,9 +66,9 @@ export function readCall(
       ? { ...UNKNOWN_CALL, isRead: true }
       : UNKNOWN_CALL;
   }
-  const isAwaited = isAwaitedAt(before);
+  const use = useAt(before);
   const known = isMember ? memberNamed(text, name) : functionNamed(text, name);
-  return { ...UNKNOWN_CALL, ...known, isAwaited };
+  return { ...UNKNOWN_CALL, ...known, use };
 }
 
 /** Offset at which `line`, from 1, begins, or -1 if the text is shorter. */
@@ -85,20 +88,17 @@ function isCalled(text: string, at: number): boolean {
   );
 }
 
-/**
- * True if `await` stands before the chain of names that `before` ends in, false
- * if something else does, undefined if the chain is not a plain one.
- */
-function isAwaitedAt(before: string): boolean | undefined {
+/** What stands before the chain of names that `before` ends in. */
+function useAt(before: string): CallUse | undefined {
   const chain = /(?:[\p{ID_Continue}$#]+\s*(?:!\s*)?\??\.\s*)*$/u.exec(before)!;
   const rest = before.slice(0, chain.index);
-  if (/[)\]}"'`.]\s*$/.test(rest) && chain[0] !== "") {
-    // `new K().meth()`, `list[0].fn()`: the chain began before a bracket.
-    return undefined;
-  }
+  // `new K().meth()`, `list[0].fn()`: the chain began before a bracket.
+  if (chain[0] !== "" && /[)\]}"'`.]\s*$/.test(rest)) return undefined;
   if (/\.\s*$/.test(rest)) return undefined;
-  return /(?:^|[^\p{ID_Continue}$.])await\s+(?:new\s+)?$/u.test(rest) ||
-    /(?:^|[^\p{ID_Continue}$.])await$/u.test(rest);
+  const word = /(?:^|[^\p{ID_Continue}$.])(await|return)\s+(?:new\s+)?$/u
+    .exec(rest);
+  if (word !== null) return word[1] === "await" ? "awaited" : "returned";
+  return /=>\s*$/.test(rest) ? "returned" : "other";
 }
 
 /** Escapes a name for a pattern: of what names hold, only `$` needs it. */

@@ -203,11 +203,13 @@ export function createPromiseAccessor(
     let flags = AwaitFlag.Call | (isWaiting ? 0 : AwaitFlag.Settled) |
       (isLinked ? AwaitFlag.Linked : 0);
     if (place === Place.Own) flags |= AwaitFlag.Own;
-    else if (isCall) flags |= AwaitFlag.Nested;
+    else if (isCall && place !== Place.Tail) flags |= AwaitFlag.Nested;
     const isBeside = place === Place.Beside || place === Place.Nested;
     const id = recorder.awaitAt(site, reason, flags, isBeside);
     if (id === 0) return 0;
-    if (place !== Place.Own && place !== Place.Beside) {
+    if (
+      place <= Place.Nested && place !== Place.Own && place !== Place.Beside
+    ) {
       linkAt = log.numberOf(log.length);
     }
     const slot = continuations.slot(id);
