@@ -10,6 +10,7 @@ import { mkdir, writeFile } from "node:fs/promises";
 import { arch, cpus, platform } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
+import { ensureNodeModules } from "../tests/support/node_modules.ts";
 import { cycleBenches } from "./cycle.ts";
 import { encodeBench } from "./encode.ts";
 import { firstByteBenches } from "./first_byte.ts";
@@ -54,6 +55,7 @@ async function main(): Promise<number> {
     return 2;
   }
   const { benches, quick } = wanted;
+  await ensureNodeModules();
   const began = performance.now();
   const rows: BenchRow[] = [];
   const failed: string[] = [];

@@ -8,9 +8,11 @@ import {
   capabilityTable,
   withTable,
 } from "./support/capability_table.ts";
+import { ensureNodeModules } from "./support/node_modules.ts";
 
 const README = new URL("../README.md", import.meta.url);
 
+await ensureNodeModules();
 const before = await readFile(README, "utf8");
 const after = withTable(before, capabilityTable(await askRuntimes()));
 await writeFile(README, after);

@@ -13,6 +13,7 @@
 import { parseArgs } from "node:util";
 import { findRuntime } from "./support/processes.ts";
 import { readJunit, type TestReport } from "./support/junit.ts";
+import { ensureNodeModules } from "./support/node_modules.ts";
 import { makeSandbox, NoRegistryError } from "./packages/support/sandbox.ts";
 
 const ROOT = new URL("../", import.meta.url);
@@ -123,6 +124,8 @@ function report(
 }
 
 async function testDeno({ filter, scratch }: PartOptions): Promise<PartResult> {
+  // For the programs that the tests start under Bun and Node.
+  await ensureNodeModules();
   const junit = `${scratch}/junit.xml`;
   const args = ["test", "-A", `--junit-path=${junit}`];
   args.push("--ignore=tests/node,tests/packages");
@@ -167,13 +170,8 @@ async function testBun({ filter, scratch }: PartOptions): Promise<PartResult> {
   if (bun === undefined) {
     return trouble("Bun cannot be had: npx -y bun@1.4.5 failed");
   }
-  // Bun finds @std/assert in node_modules (tsconfig.json says where); Deno never looks there.
-  const modules = await Deno.stat(new URL("node_modules/deno-std", ROOT)).catch(
-    () => undefined,
-  );
-  if (modules === undefined && await spawn("npm", ["ci", ...QUIET]) !== 0) {
-    return trouble("npm ci failed");
-  }
+  // Bun finds @std/assert in node_modules (tsconfig.json says where).
+  await ensureNodeModules();
   const junit = `${scratch}/junit.xml`;
   // Bun alone has a limit of its own for a test: 5 s.
   const args = [

@@ -20,6 +20,7 @@ import {
   type GoTool,
   judge,
 } from "../../tests/support/go_tools.ts";
+import { ensureNodeModules } from "../../tests/support/node_modules.ts";
 import { startRuntime } from "../../tests/support/processes.ts";
 import { report } from "./report.ts";
 
@@ -103,6 +104,8 @@ function fail(why: unknown): never {
 
 /** Steps 1 to 3: the bytes of a trace of the loaded example. */
 async function recordExample(): Promise<Uint8Array> {
+  // Deno fetches packages itself.
+  if (runtime !== "deno") await ensureNodeModules();
   const { script, flags } = EXAMPLES[runtime];
   const extra = preload
     ? [
