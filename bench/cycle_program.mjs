@@ -16,7 +16,8 @@ import process from "node:process";
 /** Cycles of one turn: a round is as many turns as it takes. */
 const TURN_CYCLES = 1000;
 
-const WARMUP_ROUNDS = 5;
+/** Cycles before those that count: JavaScriptCore goes on compiling the recorder for about so many. */
+const WARMUP_CYCLES = 600_000;
 
 let a;
 let b;
@@ -60,7 +61,7 @@ async function round(cycles) {
 }
 
 async function rounds(count, cycles) {
-  for (let i = 0; i < WARMUP_ROUNDS; i++) await round(cycles);
+  await round(warmupCycles);
   const figures = [];
   for (let i = 0; i < count; i++) figures.push(await round(cycles));
   return {
@@ -77,6 +78,8 @@ function median(values) {
 const [library, hooks, roundCount, cycleCount] = process.argv.slice(2);
 const count = Number(roundCount);
 const cycles = Number(cycleCount);
+// A test of the program has no time for that.
+const warmupCycles = Math.min(WARMUP_CYCLES, 15 * cycles);
 
 const off = await rounds(count, cycles);
 console.log(JSON.stringify(library === "-" ? { off } : await recorded(off)));
@@ -92,6 +95,6 @@ async function recorded(off) {
   const on = await rounds(count, cycles);
   const { events, error } = await stop();
   const stopped = await rounds(count, cycles);
-  const eventsPerCycle = events / (cycles * (count + WARMUP_ROUNDS));
+  const eventsPerCycle = events / (cycles * count + warmupCycles);
   return { off, on, stopped, eventsPerCycle, bytes, error };
 }
