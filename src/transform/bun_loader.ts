@@ -4,9 +4,14 @@
  * A plugin's `onLoad` evaluates all that its filter matches as a module, and
  * has no way to pass a file on (Bun 1.4.5, oven-sh/bun#39786), so a filter
  * must never match CommonJS. Whether a file is CommonJS shows only in its
- * source. Therefore the plugin looks at each file when it is resolved, which
- * is before it is loaded, passes it on, and only if it is to be changed adds
- * an `onLoad` for this one path.
+ * source. Therefore:
+ *
+ * 1. A file is looked at before it is loaded, and only if it is to be changed
+ *    gets an `onLoad` for its one path.
+ * 2. It is looked at when another file is that imports it. `onResolve`, which
+ *    passes everything on, tells of the entry and of what is imported by a
+ *    name that is made at run time; of names without an extension it does not
+ *    (1.4.5), so it alone is not enough.
  */
 
 import { isModuleOnBun } from "./module_kind.ts";
@@ -33,23 +38,51 @@ interface PluginBuilder {
   ): void;
 }
 
+interface ImportScanner {
+  scanImports(source: string): readonly { readonly path: string }[];
+}
+
 /** `Bun`, as far as it is needed. */
-export interface BunPlugins {
+export interface BunApi {
   plugin(
     options: { name: string; setup(builder: PluginBuilder): void },
   ): unknown;
   resolveSync(specifier: string, folder: string): string;
+  readonly Transpiler: new (options: { loader: string }) => ImportScanner;
 }
 
 /** What importer Bun gives for the program's entry. */
 const ENTRY_IMPORTER = "bun:main";
 
-/** The plugin's work, apart from Bun. */
+/** Specifiers of what is no file. */
+const NO_FILE = /^(?:node|bun|data|https?|blob):/;
+
+/** `from "x" with {` and `import("x", { with`. */
+const WITH_ATTRIBUTES =
+  /(?:\bfrom|\bimport)\s*(["'])([^"'\n]+)\1\s*with\s*\{|\bimport\s*\(\s*(["'])([^"'\n]+)\3\s*,/g;
+
+/** Changes what Bun loads from now on. */
+export function installOnBun(
+  transformer: SourceTransformer,
+  bun: BunApi,
+  readFile: (path: string) => string,
+): void {
+  bun.plugin({
+    name: "looptrace",
+    setup(builder) {
+      const loader = new BunLoader(transformer, { bun, readFile, builder });
+      builder.onResolve({ filter: /./ }, (args) => loader.onResolve(args));
+    },
+  });
+}
+
+/** The plugin's work. */
 class BunLoader {
   readonly #transformer: SourceTransformer;
-  readonly #bun: BunPlugins;
+  readonly #bun: BunApi;
   readonly #readFile: (path: string) => string;
   readonly #builder: PluginBuilder;
+  readonly #scanners = new Map<string, ImportScanner>();
   /** Paths that were looked at. */
   readonly #known = new Set<string>();
   /** Changed sources that have not been loaded yet. */
@@ -62,7 +95,7 @@ class BunLoader {
   constructor(
     transformer: SourceTransformer,
     { bun, readFile, builder }: {
-      bun: BunPlugins;
+      bun: BunApi;
       readFile: (path: string) => string;
       builder: PluginBuilder;
     },
@@ -74,17 +107,32 @@ class BunLoader {
   }
 
   onResolve({ path: specifier, importer }: ResolveArguments): undefined {
+    if (this.#isResolving) return;
+    const isMain = importer === ENTRY_IMPORTER;
     // What a package imports is no application's file.
-    if (this.#isResolving || importer.includes("/node_modules/")) return;
+    if (!isMain && importer.includes("/node_modules/")) return;
     const path = this.#resolve(specifier, importer);
-    if (path === undefined || this.#known.has(path)) return;
-    this.#known.add(path);
-    if (!this.#transformer.selects(path)) return;
-    const source = this.#read(path);
-    if (source === undefined) return;
-    this.#noteData(source, path);
+    if (path !== undefined) this.#lookAtAll(path, isMain);
+  }
+
+  /** Looks at a file and at all that it leads to. */
+  #lookAtAll(entry: string, isMain: boolean): void {
+    const waiting = [entry];
+    for (let path = waiting.pop(); path !== undefined; path = waiting.pop()) {
+      if (this.#known.has(path)) continue;
+      this.#known.add(path);
+      if (!this.#transformer.selects(path)) continue;
+      const source = this.#read(path);
+      if (source === undefined) continue;
+      this.#noteData(source, path);
+      waiting.push(...this.#importsOf(source, path));
+      this.#lookAt(path, source, isMain && path === entry);
+    }
+  }
+
+  #lookAt(path: string, source: string, isMain: boolean): void {
     if (this.#asData.has(path)) return;
-    const code = this.#change(source, path, importer === ENTRY_IMPORTER);
+    const code = this.#change(source, path, isMain);
     if (code === undefined) return;
     this.#changed.set(path, code);
     this.#builder.onLoad(
@@ -94,12 +142,14 @@ class BunLoader {
   }
 
   #load(path: string): LoadResult {
-    // It is loaded again if the program is reloaded as a whole (--hot).
     let code = this.#changed.get(path);
     this.#changed.delete(path);
     if (code === undefined) {
+      // Loaded again: the program was reloaded as a whole (--hot).
       const source = this.#readFile(path);
-      code = this.#change(source, path, false) ?? source;
+      code = this.#asData.has(path)
+        ? source
+        : this.#change(source, path, false) ?? source;
     }
     return { contents: code, loader: languageOf(path) };
   }
@@ -113,8 +163,32 @@ class BunLoader {
     })?.code;
   }
 
+  /** The paths that a source imports or requires. */
+  #importsOf(source: string, path: string): string[] {
+    const paths: string[] = [];
+    for (const specifier of this.#scan(source, path)) {
+      const imported = this.#resolve(specifier, path);
+      if (imported !== undefined) paths.push(imported);
+    }
+    return paths;
+  }
+
+  #scan(source: string, path: string): string[] {
+    const loader = languageOf(path);
+    let scanner = this.#scanners.get(loader);
+    if (scanner === undefined) {
+      scanner = new this.#bun.Transpiler({ loader });
+      this.#scanners.set(loader, scanner);
+    }
+    try {
+      return scanner.scanImports(source).map(({ path }) => path);
+    } catch {
+      return []; // it does not parse: Bun says so itself
+    }
+  }
+
   #resolve(specifier: string, importer: string): string | undefined {
-    if (/^(?:node|bun|data|https?|blob):/.test(specifier)) return undefined;
+    if (NO_FILE.test(specifier)) return undefined;
     this.#isResolving = true;
     try {
       const folder = importer.slice(0, importer.lastIndexOf("/") + 1) || "/";
@@ -142,25 +216,6 @@ class BunLoader {
       if (path !== undefined) this.#asData.add(path);
     }
   }
-}
-
-/** `from "x" with {` and `import("x", { with`. */
-const WITH_ATTRIBUTES =
-  /(?:\bfrom|\bimport)\s*(["'])([^"'\n]+)\1\s*with\s*\{|\bimport\s*\(\s*(["'])([^"'\n]+)\3\s*,/g;
-
-/** Changes what Bun loads from now on. */
-export function installOnBun(
-  transformer: SourceTransformer,
-  bun: BunPlugins,
-  readFile: (path: string) => string,
-): void {
-  bun.plugin({
-    name: "looptrace",
-    setup(builder) {
-      const loader = new BunLoader(transformer, { bun, readFile, builder });
-      builder.onResolve({ filter: /./ }, (args) => loader.onResolve(args));
-    },
-  });
 }
 
 function escape(text: string): string {

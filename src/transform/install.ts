@@ -5,14 +5,14 @@
  * tells what to install or to allow.
  */
 
-import { type BunPlugins, installOnBun } from "./bun_loader.ts";
+import { type BunApi, installOnBun } from "./bun_loader.ts";
 import type { Parse } from "./instrument.ts";
 import { installByHooks, type ModuleHooks } from "./module_hooks.ts";
 import { createSelection } from "./selection.ts";
 import { SourceTransformer, type TransformHost } from "./source_transformer.ts";
 
 interface Globals {
-  readonly Bun?: BunPlugins;
+  readonly Bun?: BunApi;
   readonly Deno?: DenoPermissions;
   readonly process?: {
     readonly env: Readonly<Record<string, string | undefined>>;

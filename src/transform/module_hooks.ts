@@ -45,12 +45,22 @@ export function installByHooks(
   let isMain = true;
   registerHooks({
     load(url, context, nextLoad) {
-      const result = nextLoad(url, context);
+      const result = withFormat(url, nextLoad(url, context));
       const code = change(transformer, { url, context, result, isMain });
       isMain = false; // the entry is the first that is loaded
       return code === undefined ? result : { ...result, source: code };
     },
   });
+}
+
+/**
+ * Deno, when load hooks are there, compiles a required JSON file as a script
+ * unless it is told what it is (Deno 2.9.6).
+ */
+function withFormat(url: string, result: LoadResult): LoadResult {
+  return result.format === undefined && url.endsWith(".json")
+    ? { ...result, format: "json" }
+    : result;
 }
 
 interface Loaded {

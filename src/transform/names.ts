@@ -55,7 +55,7 @@ function nameFrom(
     case "VariableDeclarator":
       return parent.id.type === "Identifier" ? parent.id.name : undefined;
     case "AssignmentExpression":
-      return value === parent.right ? textOf(parent.left, source) : undefined;
+      return value === parent.right ? targetName(parent.left) : undefined;
     case "AssignmentPattern":
       return parent.left.type === "Identifier" ? parent.left.name : undefined;
     case "MethodDefinition":
@@ -77,6 +77,17 @@ function nameFrom(
     default:
       return undefined;
   }
+}
+
+/** Of `handlers.load = ...` the property's name alone, as of a method. */
+function targetName(target: Node): string | undefined {
+  if (target.type === "Identifier") return target.name;
+  if (target.type !== "MemberExpression" || target.computed) return undefined;
+  const { property } = target;
+  if (property.type === "Identifier") return property.name;
+  return property.type === "PrivateIdentifier"
+    ? `#${property.name}`
+    : undefined;
 }
 
 function keyName(key: Node, computed: boolean, source: string): string {

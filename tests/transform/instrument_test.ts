@@ -196,7 +196,7 @@ const own = async function inner() { return 6 };
 export const result = async () => [await app.routes["/"](), await app.put(), await late(), await given(), await cast(), await own(), await (async () => 7)()];`,
     calls: "result enter@8, " + [
       "app.get callback@2",
-      "app.put@3",
+      "put@3",
       "late@4",
       "given@5",
       "cast@6",
