@@ -37,9 +37,18 @@ export class Enqueuer {
   /** How many markers were left out. */
   refused = 0;
 
-  /** @param queue puts a function into the queue of microtasks, unrecorded */
-  constructor(queue: (marker: () => void) => void) {
+  readonly #onMarker: (number: number) => void;
+
+  /**
+   * @param queue puts a function into the queue of microtasks, unrecorded
+   * @param onMarker is called when what follows was queued by `number`
+   */
+  constructor(
+    queue: (marker: () => void) => void,
+    onMarker: (number: number) => void = () => {},
+  ) {
     this.#queue = queue;
+    this.#onMarker = onMarker;
   }
 
   /** Who queued what runs now. */
@@ -83,6 +92,7 @@ export class Enqueuer {
   }
 
   readonly #marker = (): void => {
-    this.#now = this.#numbers[this.#head++ & MARKERS - 1];
+    const number = this.#now = this.#numbers[this.#head++ & MARKERS - 1];
+    this.#onMarker(number);
   };
 }

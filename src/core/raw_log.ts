@@ -11,11 +11,11 @@
  * | Break    |              |        |             |               |
  * | Await    | continuation | reason | `AwaitFlag` | now, or none  |
  * | Settle   | continuation |        |             |               |
- * | Resume   | continuation | record |             | now           |
+ * | Resume   | continuation | record | `ResumeFlag`| now           |
  * | Suspend  |              |        | `EndFlag`   | now, or none  |
  * | Schedule | continuation |        |             | now, or none  |
  * | Cancel   | continuation |        |             | now           |
- * | Begin    | call         |        |             | now, or none  |
+ * | Begin    | call         |        | `Fate`      | now, or none  |
  * | Park     | call         | site   | `ParkFlag`, reason | now, or none |
  * | End      | call         |        | `EndFlag`   | now, or none  |
  *
@@ -23,6 +23,10 @@
  * found out: a call is the continuation of one run of an async function, from
  * its Begin to its End, resumed after each Park. Begin opens a slice, Park and
  * End close the one that the call's Begin or Resume opened.
+ *
+ * Of exact logs, which transformed code and wrappers alone write, all is known
+ * when it happens, or soon after: then `flag` adds it to an earlier record, and
+ * `addWake` says of one that the code which ran since then ended a wait.
  *
  * `record` is the number of the record since which the slice ran that put this
  * one into the queue of microtasks, 0 if that is not known, or `BY_LOOP`; see
@@ -82,7 +86,20 @@ export const ParkFlag = {
   Settled: 2,
   /** What is awaited is not settled yet. Without both that is not known. */
   Pending: 4,
+  /** The slice was inside another one, which goes on. */
+  Nested: 8,
 } as const;
+
+/** Flags of a Begin record: what became of the call. Without, it never waited. */
+export const Fate = {
+  /** It goes on beside its caller: a task. */
+  Beside: 1,
+  /** Its caller awaits it, or it takes its caller's place. Counts above Beside. */
+  Folded: 2,
+} as const;
+
+/** Flag of a Schedule record of a callback that is more than its waker's time. */
+export const TOLD = 1;
 
 /** Flags of a Suspend or End record. */
 export const EndFlag = {
@@ -90,6 +107,16 @@ export const EndFlag = {
   Linked: 1,
   /** A callback returned no promise: what it called goes on beside it. */
   Plain: 2,
+} as const;
+
+/** Flags of a Resume record. */
+export const ResumeFlag = {
+  /**
+   * What `record` stands for has put this into the queue, and may be what goes
+   * on here: after an await that nobody has seen, of something else than a
+   * promise. If nothing happens in it, there was none.
+   */
+  Continues: 1,
 } as const;
 
 /** Bits of a Park record's flags below the reason. */
@@ -125,6 +152,8 @@ export class RawLog {
   readonly codes: Int32Array;
   /** Ticks from `base` to each record, or {@linkcode NO_TIME}. */
   readonly times: Int32Array;
+  /** Of each record the first Resume that it woke, and the next beside it. */
+  readonly #wakes: Int32Array;
   /** The clock's reading that times count from, in milliseconds. */
   base = 0;
   /** Number of records. */
@@ -137,6 +166,7 @@ export class RawLog {
   constructor(records: number = RAW_LOG_RECORDS) {
     this.codes = new Int32Array(records * RAW_STRIDE);
     this.times = new Int32Array(records);
+    this.#wakes = new Int32Array(records * 2);
     // Half is kept free for what one slice may still append.
     this.high = records >> 1;
   }
@@ -162,6 +192,36 @@ export class RawLog {
     this.times[index] = ticks;
   }
 
+  /** Adds to the flags of record `number`, if it is still in the log. */
+  flag(number: number, flags: number): void {
+    const index = this.indexOf(number);
+    if (index >= 0) this.codes[index * RAW_STRIDE] |= flags << 8;
+  }
+
+  /** The last record, a Resume, was made possible by what ran since `number`. */
+  addWake(number: number): void {
+    const waker = this.indexOf(number);
+    if (waker < 0) return;
+    const woken = this.length - 1;
+    this.#wakes[woken * 2 + 1] = this.#wakes[waker * 2];
+    this.#wakes[waker * 2] = woken;
+  }
+
+  /** The first record in a list of those that `index` woke, or 0. */
+  firstWake(index: number): number {
+    return this.#wakes[index * 2];
+  }
+
+  /** The next record in the list that `index` is in, or 0. */
+  nextWake(index: number): number {
+    return this.#wakes[index * 2 + 1];
+  }
+
+  /** Forgets whom the record at `index` woke. */
+  clearWakes(index: number): void {
+    this.#wakes[index * 2] = 0;
+  }
+
   /** The number of the record at `index`, never 0 but once in a billion. */
   numberOf(index: number): number {
     return this.#first + index & NUMBER_MASK;
@@ -171,6 +231,13 @@ export class RawLog {
   indexOf(number: number): number {
     const index = number - this.#first & NUMBER_MASK;
     return index < this.length ? index : -1;
+  }
+
+  /** Drops every record, mapped or not. */
+  clear(): void {
+    this.#first = this.numberOf(this.length);
+    this.length = 0;
+    this.#wakes.fill(0);
   }
 
   /** Kind of the last record, 0 when there is none. */

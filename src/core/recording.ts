@@ -17,7 +17,9 @@ import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
 import type { RecordingStatistics } from "./statistics.ts";
 import { StringTable } from "./string_table.ts";
-import { TaskMapper } from "./task_mapper.ts";
+import { CallMapper } from "./call_mapper.ts";
+import { type LogMapper, TaskMapper } from "./task_mapper.ts";
+import { TaskWriter } from "./task_writer.ts";
 import { TaskTable } from "./task_table.ts";
 
 /** Pressure from which stacks are left out, and from which callbacks are. */
@@ -36,6 +38,8 @@ export interface RecordingParts {
   readonly log: RawLog;
   readonly continuations: ContinuationTable;
   readonly sites: SiteTable;
+  /** True if only transformed code and wrappers write the log. */
+  readonly isExact?: boolean;
   /** The clock's reading now, in milliseconds: tick 1 of the trace. */
   readonly origin: number;
   /** Bytes of a batch. */
@@ -57,7 +61,8 @@ export class Recording {
   readonly #stacks: StackTable;
   readonly #tasks = new TaskTable();
   readonly #encoder: EventEncoder;
-  readonly #mapper: TaskMapper;
+  readonly #writer: TaskWriter;
+  readonly #mapper: LogMapper;
   readonly #category: StringId;
   #consumersEver = 0;
   #slowConsumers = 0;
@@ -76,17 +81,19 @@ export class Recording {
     this.#stacks = new StackTable(this.#buffer, this.#strings, sites);
     this.#encoder = new EventEncoder(this.#buffer);
     this.#category = this.#strings.put(STATISTICS_CATEGORY);
-    this.#mapper = new TaskMapper({
+    this.#writer = new TaskWriter({
       continuations,
       tasks: this.#tasks,
       sites,
       strings: this.#strings,
       stacks: this.#stacks,
       encoder: this.#encoder,
-      records: parts.log.capacity,
       origin,
       thread: THREAD,
     });
+    this.#mapper = parts.isExact
+      ? new CallMapper(continuations, this.#writer)
+      : new TaskMapper(continuations, this.#writer, parts.log.capacity);
   }
 
   /** Maps the raw log. Called from hooks. */
@@ -185,6 +192,7 @@ export class Recording {
       continuationsRefused: continuations.refused,
       continuationsForgotten: continuations.forgotten,
       ...counts,
+      shedStacks: this.#writer.stacksShed,
     };
   }
 
@@ -228,7 +236,7 @@ export class Recording {
         pressure = consumer.queue.pressure;
       }
     }
-    this.#mapper.shedStacks = pressure > SHED_STACKS_AT;
+    this.#writer.shedStacks = pressure > SHED_STACKS_AT;
     this.#mapper.shedCallbacks = pressure > SHED_CALLBACKS_AT;
   }
 }

@@ -12,82 +12,21 @@
  * 4. A wait of a call that its caller awaits is a wait of the caller's task.
  *    When the caller goes on before the callee ended, it was none, and the
  *    callee becomes a task of its own.
- * 5. What transformed code says to be a call is one from its beginning on.
  *
  * Mapping: design/architecture.md, section 2.
  */
 
 import {
-  type GoId,
-  NO_STACK,
-  NO_USER_TASK,
-  type StackId,
-  type UserTaskId,
-} from "../format/ids.ts";
-import { toTicks } from "./clock.ts";
-import {
   ContinuationKind,
   type ContinuationTable,
   NOT_SETTLED,
 } from "./continuation_table.ts";
-import type { EventEncoder } from "./event_encoder.ts";
-import {
-  PARK_REASON_SHIFT,
-  RAW_STRIDE,
-  RawKind,
-  type RawLog,
-  UNTRACED,
-} from "./raw_log.ts";
+import { RAW_STRIDE, RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
 import { Reason } from "./reason.ts";
-import { NO_SITE, type SiteTable } from "./site_table.ts";
-import type { StackTable } from "./stack_table.ts";
-import type { StringTable } from "./string_table.ts";
-import {
-  Activation,
-  TaskRecord,
-  TaskState,
-  type TaskTable,
-} from "./task_table.ts";
-import {
-  Fate,
-  LOOP,
-  Note,
-  Role,
-  SLICE_STRIDE,
-  TurnSurvey,
-} from "./turn_survey.ts";
-import { WellKnownSites } from "./well_known_sites.ts";
-
-/** Activations kept to be used again. */
-const MAX_SPARE = 256;
-
-/** Stands for an open slice that is the time of the slice around it. */
-const TRANSPARENT = new Activation(
-  new TaskRecord(0 as GoId, NO_STACK),
-  null,
-  0,
-  NO_SITE,
-);
-
-/** How the running task will stop when the next one begins. */
-const Stop = { None: 0, Sched: 1, Block: 2, End: 3 } as const;
-type Stop = typeof Stop[keyof typeof Stop];
-
-/** What the mapper works on. */
-export interface MapperParts {
-  readonly continuations: ContinuationTable;
-  readonly tasks: TaskTable;
-  readonly sites: SiteTable;
-  readonly strings: StringTable;
-  readonly stacks: StackTable;
-  readonly encoder: EventEncoder;
-  /** Records of the longest log that will be mapped. */
-  readonly records: number;
-  /** The clock's reading at tick 1, in milliseconds. */
-  readonly origin: number;
-  /** Thread id of the loop, for ProcStart. */
-  readonly thread: number;
-}
+import { NO_SITE } from "./site_table.ts";
+import { Activation, type TaskRecord, TaskState } from "./task_table.ts";
+import { Stop, type TaskWriter } from "./task_writer.ts";
+import { LOOP, Note, Role, SLICE_STRIDE, TurnSurvey } from "./turn_survey.ts";
 
 /** What could not be told exactly, counted. */
 export interface MapperCounts {
@@ -101,31 +40,27 @@ export interface MapperCounts {
   shedStacks: number;
 }
 
-/** Maps the turns of one loop; see the head of this file. */
-export class TaskMapper {
-  readonly counts: MapperCounts = {
-    unexplainedWakes: 0,
-    foundRunning: 0,
-    earlyMaps: 0,
-    shedStacks: 0,
-  };
-  /** True while blocks are written with the task's name only. */
-  shedStacks = false;
-
+/** Turns raw records into task events: one for each way in which they come. */
+export interface LogMapper {
+  readonly counts: MapperCounts;
   /** True while a callback is no task merely for running long. */
-  set shedCallbacks(shed: boolean) {
-    this.#survey.shedCallbacks = shed;
-  }
+  shedCallbacks: boolean;
+  /** Writes the events of `log` and takes the records out of it. */
+  map(log: RawLog): void;
+}
 
-  readonly #parts: MapperParts;
+/** Counts that nothing was counted in. */
+export function noCounts(): MapperCounts {
+  return { unexplainedWakes: 0, foundRunning: 0, earlyMaps: 0, shedStacks: 0 };
+}
+
+/** Maps what hooks and wrappers report; see the head of this file. */
+export class TaskMapper implements LogMapper {
+  readonly counts: MapperCounts = noCounts();
+
+  readonly #continuations: ContinuationTable;
+  readonly #writer: TaskWriter;
   readonly #survey: TurnSurvey;
-  readonly #known: WellKnownSites;
-  #isAwake = false;
-  /** The time, in ticks since the base of the log. */
-  #now = 0;
-  #base = NaN;
-  #running: TaskRecord | null = null;
-  #stop: Stop = Stop.None;
   /** Number of open slices. */
   #depth = 0;
   /** What runs in each open slice, innermost last; null for the loop. */
@@ -134,14 +69,24 @@ export class TaskMapper {
   readonly #openSlices: number[] = [];
   /** Index of the slice that began last. */
   #slice = -SLICE_STRIDE;
-  #nextUserTask = 1;
-  /** Activations that are nobody's, to be used again. */
-  readonly #spare: Activation[] = [];
 
-  constructor(parts: MapperParts) {
-    this.#parts = parts;
-    this.#survey = new TurnSurvey(parts.continuations, parts.records);
-    this.#known = new WellKnownSites(parts.sites, parts.stacks);
+  /** A mapper of logs of at most `records` records. */
+  constructor(
+    continuations: ContinuationTable,
+    writer: TaskWriter,
+    records: number,
+  ) {
+    this.#continuations = continuations;
+    this.#writer = writer;
+    this.#survey = new TurnSurvey(continuations, records);
+  }
+
+  get shedCallbacks(): boolean {
+    return this.#survey.shedCallbacks;
+  }
+
+  set shedCallbacks(shed: boolean) {
+    this.#survey.shedCallbacks = shed;
   }
 
   /** Writes the events of `log` and takes the records out of it. */
@@ -154,11 +99,11 @@ export class TaskMapper {
       const at = i * RAW_STRIDE;
       switch (codes[at] & 0xff) {
         case RawKind.Turn:
-          this.#wakeLoop(times[i]);
+          this.#writer.wakeLoop(times[i]);
           break;
         case RawKind.TurnEnd:
           this.#endLoopSlice();
-          this.#sleepLoop(times[i]);
+          this.#writer.sleepLoop(times[i]);
           break;
         case RawKind.Resume:
           this.#endLoopSlice();
@@ -166,16 +111,6 @@ export class TaskMapper {
           break;
         case RawKind.Suspend:
           this.#endSlice(codes, i, read);
-          break;
-        case RawKind.Begin:
-          this.#endLoopSlice();
-          this.#beginCall(codes[at + 1], times[i]);
-          break;
-        case RawKind.Park:
-          this.#park(codes[at] >> 8, codes[at + 1], codes[at + 2], i);
-          break;
-        case RawKind.End:
-          this.#endCall(codes[at + 1]);
           break;
         case RawKind.Await:
           this.#enterLoop();
@@ -188,11 +123,15 @@ export class TaskMapper {
           break;
         case RawKind.Schedule:
           this.#enterLoop();
-          this.#schedule(codes[at + 1], times[i]);
+          this.#beginEvent();
+          this.#writer.schedule(
+            this.#continuations.slot(codes[at + 1]),
+            times[i],
+          );
           break;
         case RawKind.Cancel:
           this.#enterLoop();
-          this.#cancel(codes[at + 1], times[i]);
+          this.#writer.cancel(codes[at + 1], times[i], this.#isLoopOpen());
           break;
       }
     }
@@ -202,45 +141,20 @@ export class TaskMapper {
 
   // Turns.
 
-  #wakeLoop(time: number): void {
-    this.#advance(time);
-    if (this.#isAwake) return;
-    this.#parts.encoder.procStart(this.#parts.thread);
-    this.#isAwake = true;
-  }
-
-  #sleepLoop(time: number): void {
-    this.#advance(time);
-    this.#stopRunning();
-    if (!this.#isAwake) return;
-    this.#parts.encoder.procStop();
-    this.#isAwake = false;
-  }
-
   /** Slices that were open when the last window ended are its first ones. */
   #beginWindow(base: number): void {
     this.#slice = (this.#depth - 1) * SLICE_STRIDE;
     for (let i = 0; i < this.#depth; i++) {
       this.#openSlices[i] = i * SLICE_STRIDE;
     }
-    if (base === this.#base) return;
-    this.#base = base;
-    this.#now = 0;
-    this.#parts.encoder.advanceTo(toTicks(base, this.#parts.origin));
+    this.#writer.setBase(base);
   }
 
   #endWindow(): void {
     if (this.#isLoopOpen()) this.#endLoopSlice();
-    if (this.#isAwake) this.counts.earlyMaps++;
+    if (this.#writer.isAwake) this.counts.earlyMaps++;
     // What the open slices woke so far; the rest comes with the next window.
     for (let i = 0; i < this.#depth; i++) this.#wakeAll(this.#openSlices[i]);
-  }
-
-  /** Moves the time on, in ticks since the base; NO_TIME is earlier. */
-  #advance(time: number): void {
-    if (time <= this.#now) return;
-    this.#parts.encoder.advance(time - this.#now);
-    this.#now = time;
   }
 
   // Slices.
@@ -254,7 +168,7 @@ export class TaskMapper {
   #enterLoop(): void {
     if (this.#depth > 0) return;
     const slice = this.#slice += SLICE_STRIDE;
-    this.#advance(this.#survey.startOf(slice));
+    this.#writer.advance(this.#survey.startOf(slice));
     this.#pushOpen(null, slice);
   }
 
@@ -269,7 +183,7 @@ export class TaskMapper {
    * that write nothing leave the task before them to go on.
    */
   #beginEvent(): void {
-    if (this.#isLoopOpen()) this.#switchTo(null);
+    if (this.#isLoopOpen()) this.#writer.switchTo(null);
   }
 
   #endLoopSlice(): void {
@@ -279,19 +193,19 @@ export class TaskMapper {
   }
 
   #beginSlice(id: number, codes: Int32Array): void {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const slice = this.#slice += SLICE_STRIDE;
     const slot = id === UNTRACED ? 0 : continuations.slot(id);
     let activation: Activation | null = null;
     if (this.#survey.isOpaque(slice)) {
-      this.#advance(this.#survey.startOf(slice));
+      this.#writer.advance(this.#survey.startOf(slice));
       if (id !== UNTRACED && !this.#survey.isLoopOnly(slice)) {
         activation = this.#activationOf(slot, codes);
       }
-      this.#switchTo(activation === null ? null : activation.task);
+      this.#writer.switchTo(activation === null ? null : activation.task);
       if (activation !== null) activation.slot = 0;
       if (slot !== 0 && activation !== null) {
-        this.#beginRequest(slot, activation);
+        this.#writer.beginRequest(slot, activation);
       }
     }
     this.#pushOpen(activation, slice);
@@ -299,7 +213,7 @@ export class TaskMapper {
 
   /** The activation that continues in `slot`, made if there is none yet. */
   #activationOf(slot: number, codes: Int32Array): Activation | null {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const { kind, owner } = continuations;
     if (slot === 0) {
       // It ran before recording began. Where it stops next tells its name.
@@ -309,7 +223,10 @@ export class TaskMapper {
         ? 0
         : continuations.slot(codes[own * RAW_STRIDE + 1]);
       const site = continuations.site[next];
-      return this.#create(this.#known.entry("async function", site), null);
+      return this.#writer.create(
+        this.#writer.known.entry("async function", site),
+        null,
+      );
     }
     if (kind[slot] === ContinuationKind.Sleep) return null;
     let activation = owner[slot];
@@ -318,9 +235,9 @@ export class TaskMapper {
     const isStrange = activation !== null &&
       (activation.task.index < 0 || activation.slot !== slot);
     if (activation === null || isStrange) {
-      activation = this.#createFor(slot, null);
+      activation = this.#writer.createFor(slot, null);
     }
-    if (activation.inner !== null) this.#detach(activation);
+    if (activation.inner !== null) this.#writer.detach(activation);
     this.#wakeUnexplained(activation.task, slot);
     return activation;
   }
@@ -328,23 +245,18 @@ export class TaskMapper {
   /** A task that runs was runnable: say what made it so, as far as known. */
   #wakeUnexplained(task: TaskRecord, slot: number): void {
     if (task.state !== TaskState.Waiting) return;
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const kind = continuations.kind[slot];
     const isUnknown = continuations.settledBy[slot] === NOT_SETTLED;
     if (kind === ContinuationKind.Reaction && isUnknown) {
       this.counts.unexplainedWakes++;
     }
-    if (this.#running !== null && this.#depth > 0) {
-      // A generator, asked by the task that runs.
-      this.#unblock(task, this.#running.entry);
-      return;
-    }
     const isTimer = kind === ContinuationKind.Timer ||
       kind === ContinuationKind.Interval;
-    this.#switchTo(null);
-    this.#unblock(
+    this.#writer.switchTo(null);
+    this.#writer.unblock(
       task,
-      isTimer ? this.#known.timer : this.#wakerStack(task.reason),
+      isTimer ? this.#writer.known.timer : this.#writer.wakerStack(task.reason),
     );
   }
 
@@ -356,7 +268,7 @@ export class TaskMapper {
     this.#open[this.#depth] = null;
     const slot = this.#survey.slotOf(slice);
     if (this.#survey.isOpaque(slice)) {
-      this.#advance(this.#survey.endOf(slice));
+      this.#writer.advance(this.#survey.endOf(slice));
       this.#wakeAll(slice);
       if (activation !== null) {
         const outer = this.#takeOuter(codes, record, read, activation);
@@ -369,26 +281,15 @@ export class TaskMapper {
 
   /** A slice inside another ended: the outside goes on. */
   #resumeOutside(): void {
-    const outside = this.#outside();
-    this.#switchTo(outside === null ? null : outside.task);
+    const outside = this.#open[this.#depth - 1];
+    this.#writer.switchTo(outside === null ? null : outside.task);
   }
 
-  /** What the innermost open slice is part of; null for the loop. */
-  #outside(): Activation | null {
-    for (let i = this.#depth - 1; i >= 0; i--) {
-      // A call that never suspends is its caller's time.
-      if (this.#open[i] !== TRANSPARENT) return this.#open[i];
-    }
-    return null;
-  }
-
-  /** A continuation has run. Intervals and calls run again. */
+  /** A continuation has run. Intervals run again. */
   #release(slot: number): void {
-    const { continuations } = this.#parts;
-    const kind = continuations.kind[slot];
-    const runsAgain = kind === ContinuationKind.Interval ||
-      kind === ContinuationKind.Call;
-    if (!runsAgain) continuations.release(slot);
+    const continuations = this.#continuations;
+    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
+    if (!isInterval) continuations.release(slot);
   }
 
   /** Decides how the task of `activation` stops at the end of `slice`. */
@@ -409,45 +310,25 @@ export class TaskMapper {
       this.#setStop(task, slice);
       return;
     }
-    if (this.#isInterval(slice) || this.#isCall(slice)) {
+    if (this.#isInterval(slice)) {
       activation.slot = this.#survey.slotOf(slice);
-      activation.isReady = false;
-      this.#setStop(task, slice);
-      return;
-    }
-    if (activation.inner !== null) {
-      this.#replaceByInner(activation);
       this.#setStop(task, slice);
       return;
     }
     const next = activation.outer ?? outer;
     if (next === null) {
-      this.#stop = Stop.End;
+      this.#writer.stop = Stop.End;
       return;
     }
     next.inner = null;
     task.top = next;
     // The outer one was cancelled while this ran: nothing will resume it.
-    if (next.slot === 0) this.#stop = Stop.End;
+    if (next.slot === 0) this.#writer.stop = Stop.End;
     else this.#setStop(task, slice);
   }
 
-  /** `activation` has ended, but what it called goes on in its place. */
-  #replaceByInner(activation: Activation): void {
-    const { inner, outer } = activation;
-    inner!.outer = outer;
-    if (outer !== null) outer.inner = inner;
-    activation.inner = activation.outer = null;
-  }
-
-  #isCall(slice: number): boolean {
-    const slot = this.#survey.slotOf(slice);
-    return slot > 0 &&
-      this.#parts.continuations.kind[slot] === ContinuationKind.Call;
-  }
-
   #isInterval(slice: number): boolean {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const slot = this.#survey.slotOf(slice);
     return slot > 0 && continuations.owner[slot] !== null &&
       continuations.kind[slot] === ContinuationKind.Interval;
@@ -455,137 +336,16 @@ export class TaskMapper {
 
   /** The task's innermost activation waits or can go on at once. */
   #setStop(task: TaskRecord, slice: number): void {
-    const { continuations } = this.#parts;
-    const { slot, isReady } = task.top;
-    const kind = continuations.kind[slot];
-    const isInterval = kind === ContinuationKind.Interval;
-    const isSettled = kind === ContinuationKind.Call
-      ? isReady
-      : !isInterval && this.#survey.isSettled(slot, slice);
-    if (isSettled) {
-      this.#stop = Stop.Sched;
+    const continuations = this.#continuations;
+    const { slot } = task.top;
+    const isInterval = continuations.kind[slot] === ContinuationKind.Interval;
+    if (!isInterval && this.#survey.isSettled(slot, slice)) {
+      this.#writer.stop = Stop.Sched;
       return;
     }
-    this.#stop = Stop.Block;
+    this.#writer.stop = Stop.Block;
     task.reason =
       (isInterval ? Reason.Sleep : continuations.reason[slot]) as Reason;
-  }
-
-  // Calls of transformed code.
-
-  #beginCall(id: number, time: number): void {
-    const { continuations } = this.#parts;
-    const slice = this.#slice += SLICE_STRIDE;
-    const fate = this.#survey.fateOf(slice);
-    if (fate === Fate.None) {
-      this.#pushOpen(TRANSPARENT, slice);
-      return;
-    }
-    const slot = continuations.slot(id);
-    const caller = this.#outside();
-    const isFolded = fate === Fate.Folded && caller !== null &&
-      caller.inner === null;
-    const call = isFolded
-      ? this.#fold(caller, continuations.site[slot])
-      : this.#beginBeside(slot, time);
-    continuations.owner[slot] = call;
-    this.#pushOpen(call, slice);
-  }
-
-  /** A new innermost activation of the running task, in a call of `caller`. */
-  #fold(caller: Activation, site: number): Activation {
-    const call = this.#spare.pop() ??
-      new Activation(caller.task, caller, 0, site);
-    call.task = caller.task;
-    call.outer = caller;
-    call.site = site;
-    call.isReady = false;
-    caller.inner = call;
-    caller.task.top = call;
-    return call;
-  }
-
-  /** A call that goes on beside its caller begins. */
-  #beginBeside(slot: number, time: number): Activation {
-    this.#advance(time);
-    const { site } = this.#parts.continuations;
-    const name = this.#known.entry("async function", site[slot]);
-    const creator = this.#running === null ? null : this.#running.entry;
-    const call = this.#create(name, creator);
-    this.#switchTo(call.task);
-    return call;
-  }
-
-  /** The innermost slice ends, and its call waits. */
-  #park(flags: number, id: number, site: number, record: number): void {
-    const { continuations } = this.#parts;
-    const slot = continuations.slot(id);
-    const slice = this.#popCall(slot);
-    if (slice < 0) return;
-    const call = this.#open[this.#depth];
-    this.#open[this.#depth] = null;
-    this.#wakeAll(slice);
-    if (call === null || call === TRANSPARENT) return;
-    call.slot = slot;
-    call.site = site;
-    call.isReady = this.#survey.roles[record] !== 0;
-    continuations.reason[slot] = flags >> PARK_REASON_SHIFT;
-    continuations.owner[slot] = call;
-    // Inside its caller's slice a folded call just returns.
-    const outside = this.#depth > 0 ? this.#outside() : null;
-    if (outside !== null && outside === call.outer) return;
-    this.#setStop(call.task, slice);
-    if (this.#depth > 0) this.#resumeOutside();
-  }
-
-  /** The innermost slice ends, and with it the call `id`. */
-  #endCall(id: number): void {
-    const { continuations } = this.#parts;
-    const slot = continuations.slot(id);
-    const slice = this.#popCall(slot);
-    if (slice >= 0) {
-      const call = this.#open[this.#depth];
-      this.#open[this.#depth] = null;
-      this.#wakeAll(slice);
-      if (call !== null && call !== TRANSPARENT) {
-        this.#stopCall(call, slice);
-        if (this.#depth > 0) this.#resumeOutside();
-      }
-    }
-    continuations.release(slot);
-  }
-
-  /** Takes the innermost slice off, if it is the call's in `slot`, else -1. */
-  #popCall(slot: number): number {
-    if (this.#depth === 0) return -1;
-    const slice = this.#openSlices[this.#depth - 1];
-    if (this.#survey.slotOf(slice) !== slot) return -1;
-    this.#depth--;
-    this.#advance(this.#survey.endOf(slice));
-    return slice;
-  }
-
-  /** Decides how the task of a call that has ended stops. */
-  #stopCall(call: Activation, slice: number): void {
-    const { task, inner, outer } = call;
-    call.slot = 0;
-    if (inner !== null) {
-      this.#replaceByInner(call);
-      this.#setStop(task, slice);
-      return;
-    }
-    if (outer === null || outer.slot === 0) {
-      this.#stop = Stop.End;
-      return;
-    }
-    outer.inner = null;
-    task.top = outer;
-    call.outer = null;
-    if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
-    const { kind } = this.#parts.continuations;
-    // Its end is what its caller waits for.
-    if (kind[outer.slot] === ContinuationKind.Call) this.#stop = Stop.Sched;
-    else this.#setStop(task, slice);
   }
 
   /**
@@ -599,7 +359,7 @@ export class TaskMapper {
     activation: Activation,
     slice: number,
   ): void {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     // An interval's own continuation is its timer, so what it awaits is a call.
     let at = this.#isInterval(slice)
       ? this.#push(activation, this.#survey.slotOf(slice))
@@ -637,7 +397,7 @@ export class TaskMapper {
     const next = record + 1;
     if (next >= read || this.#survey.roles[next] !== Role.Outer) return null;
     if ((codes[next * RAW_STRIDE] & 0xff) !== RawKind.Await) return null;
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const slot = continuations.slot(codes[next * RAW_STRIDE + 1]);
     const outer = new Activation(activation.task, null, slot, NO_SITE);
     outer.inner = activation;
@@ -650,13 +410,16 @@ export class TaskMapper {
 
   /** A call that goes on beside its caller made its first await. */
   #beginChild(codes: Int32Array, times: Int32Array, record: number): void {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     this.#beginEvent();
     const from = this.#survey.runStart[record];
-    for (let i = from; i <= record; i++) this.#advance(times[i]);
+    for (let i = from; i <= record; i++) this.#writer.advance(times[i]);
     const slot = continuations.slot(codes[record * RAW_STRIDE + 1]);
-    const name = this.#known.entry("async function", continuations.site[slot]);
-    const root = this.#create(name, this.#creator());
+    const name = this.#writer.known.entry(
+      "async function",
+      continuations.site[slot],
+    );
+    const root = this.#writer.create(name, this.#writer.creator());
     const slice = this.#openSlices[this.#depth - 1];
     this.#chain(codes, from, record, root, slice);
     this.#settleIn(root.task, slice);
@@ -664,80 +427,11 @@ export class TaskMapper {
 
   /** Writes the wait of a task just made, unless it can go on at once. */
   #settleIn(task: TaskRecord, slice: number): void {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const { slot } = task.top;
     if (this.#survey.isSettled(slot, slice)) return;
     const reason = continuations.reason[slot] as Reason;
-    this.#blockNew(task, reason, this.#stackOf(task));
-  }
-
-  /** A runnable task beside the running one: starts, blocks, and back. */
-  #blockNew(task: TaskRecord, reason: Reason, stack: StackId): void {
-    const { encoder } = this.#parts;
-    const caller = this.#running;
-    if (caller !== null) encoder.goPreempt(caller.entry);
-    encoder.goStart(task.goId);
-    this.#block(task, reason, stack);
-    if (caller !== null) encoder.goStart(caller.goId);
-  }
-
-  #schedule(id: number, time: number): void {
-    const { continuations } = this.#parts;
-    const slot = continuations.slot(id);
-    if (slot === 0) return;
-    const kind = continuations.kind[slot];
-    this.#beginEvent();
-    if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
-      this.#advance(time);
-      const { task } = this.#createFor(slot, this.#creator());
-      this.#blockNew(task, Reason.Sleep, task.entry);
-    } else if (kind === ContinuationKind.Immediate) {
-      this.#advance(time);
-      this.#createFor(slot, this.#creator());
-    }
-  }
-
-  /** A timer was cleared: its task ends, or will when it has run. */
-  #cancel(id: number, time: number): void {
-    const { continuations, encoder } = this.#parts;
-    const slot = continuations.slot(id);
-    if (slot === 0) return;
-    const activation = continuations.owner[slot];
-    continuations.release(slot);
-    if (activation === null) return;
-    const isRunning = activation.slot === 0;
-    activation.slot = 0;
-    if (isRunning || activation.inner !== null) return;
-    this.#advance(time);
-    this.#beginEvent();
-    const { task } = activation;
-    const caller = this.#running;
-    if (task.state === TaskState.Waiting) this.#unblock(task, this.#creator());
-    if (caller !== null) encoder.goPreempt(caller.entry);
-    encoder.goStart(task.goId);
-    this.#end(task);
-    if (caller !== null) encoder.goStart(caller.goId);
-  }
-
-  /**
-   * `outer` goes on although what it awaits has not ended: that was no call.
-   * The inner activations become a task of their own.
-   */
-  #detach(outer: Activation): void {
-    const { task, inner } = outer;
-    const { top } = task;
-    outer.inner = null;
-    task.top = outer;
-    inner!.outer = null;
-    const name = this.#known.entry("async function", inner!.site);
-    const own = this.#create(name, this.#creator()).task;
-    own.top = top;
-    for (let at: Activation | null = top; at !== null; at = at.outer) {
-      at.task = own;
-    }
-    if (task.state === TaskState.Waiting) {
-      this.#blockNew(own, task.reason, this.#stackOf(own));
-    }
+    this.#writer.blockNew(task, reason, this.#writer.stackOf(task));
   }
 
   // Waking.
@@ -751,147 +445,26 @@ export class TaskMapper {
   }
 
   #wake(id: number): void {
-    const { continuations } = this.#parts;
+    const continuations = this.#continuations;
     const slot = continuations.slot(id);
     if (slot === 0) return;
     const activation = continuations.owner[slot];
     if (activation === null) {
       if ((continuations.notes[slot] & Note.Becomes) !== 0) {
         this.#beginEvent();
-        this.#createFor(slot, this.#creator());
+        this.#writer.createFor(slot, this.#writer.creator());
       }
       return;
     }
     const { task } = activation;
-    activation.isReady = true;
     // The running task settled what an outer activation of its own awaits:
     // that is the end of a call.
-    if (task === this.#running && !this.#isLoopOpen()) return;
+    if (task === this.#writer.running && !this.#isLoopOpen()) return;
     this.#beginEvent();
-    if (activation.inner !== null) this.#detach(activation);
+    if (activation.inner !== null) this.#writer.detach(activation);
     if (task.state !== TaskState.Waiting) return;
-    this.#unblock(task, this.#wakerStack(task.reason));
-  }
-
-  /** The stack of an unblock: never absent. */
-  #wakerStack(reason: Reason): StackId {
-    if (this.#running !== null) return this.#running.entry;
-    if (reason === Reason.Network) return this.#known.network;
-    return reason === Reason.Sleep ? this.#known.timer : this.#known.loop;
-  }
-
-  /** The stack of a creation by what runs now. */
-  #creator(): StackId {
-    return this.#running === null ? this.#known.loop : this.#running.entry;
+    this.#writer.unblock(task, this.#writer.wakerStack(task.reason));
   }
 
   // Tasks.
-
-  /** Makes a task and its first activation. */
-  #create(entry: StackId, creator: StackId | null): Activation {
-    if (creator === null) this.#switchTo(null);
-    const { encoder, tasks } = this.#parts;
-    const task = tasks.create(entry);
-    encoder.goCreate(
-      task.goId,
-      entry,
-      creator === null ? this.#known.loop : creator,
-    );
-    return task.top;
-  }
-
-  /** Makes the task that begins with the continuation in `slot`. */
-  #createFor(slot: number, creator: StackId | null): Activation {
-    const { continuations } = this.#parts;
-    const kind = continuations.kind[slot];
-    const entry = this.#known.entryOf(kind, continuations.site[slot]);
-    const activation = this.#create(entry, creator);
-    activation.slot = slot;
-    continuations.owner[slot] = activation;
-    return activation;
-  }
-
-  /** A request is a user task of its task. */
-  #beginRequest(slot: number, activation: Activation): void {
-    const { continuations, encoder, sites, strings } = this.#parts;
-    if (continuations.kind[slot] !== ContinuationKind.Request) return;
-    const { task } = activation;
-    task.userTask = this.#nextUserTask++ as UserTaskId;
-    task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
-    encoder.userTaskCreate(
-      task.userTask,
-      NO_USER_TASK,
-      task.userTaskName,
-      task.entry,
-    );
-  }
-
-  /** What runs from now on, once what ran before has stopped. */
-  #switchTo(task: TaskRecord | null): void {
-    if (this.#running === task && task !== null && this.#stop !== Stop.End) {
-      // A block that is still due was none: nothing else ran meanwhile.
-      this.#stop = Stop.None;
-      return;
-    }
-    this.#stopRunning();
-    if (task === null) return;
-    this.#parts.encoder.goStart(task.goId);
-    task.state = TaskState.Running;
-    this.#running = task;
-  }
-
-  #stopRunning(): void {
-    const task = this.#running;
-    if (task === null) return;
-    this.#running = null;
-    const stop = this.#stop;
-    this.#stop = Stop.None;
-    const { encoder } = this.#parts;
-    if (stop === Stop.End) this.#end(task);
-    else if (stop === Stop.Block) {
-      this.#block(task, task.reason, this.#stackOf(task));
-    } else {
-      if (stop === Stop.Sched) encoder.goSched(this.#stackOf(task));
-      else encoder.goPreempt(task.entry);
-      task.state = TaskState.Runnable;
-    }
-  }
-
-  #block(task: TaskRecord, reason: Reason, stack: StackId): void {
-    this.#parts.encoder.goBlock(reason, stack);
-    task.state = TaskState.Waiting;
-    task.reason = reason;
-    task.stack = stack;
-  }
-
-  #unblock(task: TaskRecord, stack: StackId): void {
-    this.#parts.encoder.goUnblock(task.goId, stack);
-    task.state = TaskState.Runnable;
-  }
-
-  /** The task started last is done. */
-  #end(task: TaskRecord): void {
-    const { encoder, tasks } = this.#parts;
-    if (task.userTask !== NO_USER_TASK) {
-      encoder.userTaskEnd(task.userTask, task.entry);
-    }
-    encoder.goEnd();
-    tasks.delete(task);
-  }
-
-  /** Where the task stopped: its entry frame, then each call of its chain. */
-  #stackOf(task: TaskRecord): StackId {
-    if (this.shedStacks) {
-      this.counts.shedStacks++;
-      return task.entry;
-    }
-    const { stacks } = this.#parts;
-    let outermost = task.top;
-    while (outermost.outer !== null) outermost = outermost.outer;
-    let stack = task.entry;
-    for (let at: Activation | null = outermost; at !== null; at = at.inner) {
-      stack = stacks.put(at.site, stack);
-    }
-    return stack;
-  }
 }

@@ -293,17 +293,19 @@ export class Tracer {
 
   #begin(options: StreamOptions): Recording {
     // It may refuse: nothing of the recording exists yet.
-    this.#adapter.install(this.#recorder, options.hooks ?? this.#defaultHooks);
+    const hooks = options.hooks ?? this.#defaultHooks;
+    this.#adapter.install(this.#recorder, hooks);
     const now = this.#beganAt = this.#adapter.clock.now();
     this.#error = undefined;
     this.#mappingMs = 0;
-    this.#log.length = 0;
+    this.#log.clear();
     this.#continuations.clear();
     this.#capture.begin(options.stacks ?? "budget");
     const recording = this.#recording = new Recording({
       log: this.#log,
       continuations: this.#continuations,
       sites: this.#sites,
+      isExact: hooks === "none",
       origin: now,
       batchBytes: options.batchBytes,
       statistics: () => this.statistics(),
@@ -361,7 +363,7 @@ export class Tracer {
     try {
       this.#map();
     } catch (error) {
-      this.#log.length = 0;
+      this.#log.clear();
       this.#failed(error);
     }
   }
@@ -369,7 +371,7 @@ export class Tracer {
   #map(): void {
     const recording = this.#recording;
     if (recording === undefined) {
-      this.#log.length = 0;
+      this.#log.clear();
       return;
     }
     if (++this.#turns % COST_SAMPLE !== 0) {

@@ -16,12 +16,16 @@ import { Enqueuer, type WakerMode } from "./enqueuer.ts";
 import { Explained } from "./explained.ts";
 import {
   EndFlag,
+  Fate,
   MAX_LOG_TICKS,
   NO_TIME,
   PARK_REASON_SHIFT,
   ParkFlag,
+  RAW_STRIDE,
   RawKind,
   type RawLog,
+  ResumeFlag,
+  TOLD,
   UNTRACED,
 } from "./raw_log.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
@@ -85,6 +89,11 @@ export class TurnRecorder {
   hasExactSlices = true;
   /** True if it must always be known who queued a microtask. */
   marksAlways = false;
+  /**
+   * Called when what follows in the queue of microtasks was queued by the slice
+   * that began with record `number`, up to the next marker.
+   */
+  onMarker: ((number: number) => void) | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
 
@@ -101,6 +110,12 @@ export class TurnRecorder {
   readonly #began = new Int32Array(MAX_DEPTH + 1);
   /** Calls of each open slice that suspended since the last `beginArgument`. */
   readonly #calls = new Int32Array(MAX_DEPTH + 1);
+  /** 1 for an open slice with which a call began. */
+  readonly #isFirst = new Uint8Array(MAX_DEPTH + 1);
+  /** Number of the Begin of the last call of each open slice that suspended. */
+  readonly #lastCall = new Int32Array(MAX_DEPTH + 1);
+  /** True if only wrappers and transformed code report. */
+  #isExact = false;
   /** Depth of each slice that a wrapper entered and has not left. */
   readonly #entered = new Int32Array(MAX_DEPTH);
   #entries = 0;
@@ -135,7 +150,10 @@ export class TurnRecorder {
     this.capture = capture;
     this.#sites = new SiteMemory(capture);
     this.#host = host;
-    this.#enqueuer = new Enqueuer((marker) => host.queueMarker(marker));
+    this.#enqueuer = new Enqueuer(
+      (marker) => host.queueMarker(marker),
+      (number) => this.onMarker?.(number),
+    );
   }
 
   /** True if what happens now is to be recorded. */
@@ -151,6 +169,7 @@ export class TurnRecorder {
   start(starter: number, wakers: WakerMode = "budget"): void {
     this.isOn = true;
     this.takesPromises = this.hasExactSlices;
+    this.#isExact = !this.hasExactSlices && !this.marksAlways;
     this.#waiters = 0;
     this.#enqueuer.start(wakers, this.#clock.now());
     this.#readClock();
@@ -163,7 +182,7 @@ export class TurnRecorder {
     this.current = starter;
     this.depth = 1;
     this.#began[1] = this.log.numberOf(this.log.length - 1);
-    this.#calls[1] = 0;
+    this.#calls[1] = this.#lastCall[1] = this.#isFirst[1] = 0;
   }
 
   /** Ceases to report. What was reported stays in the log. */
@@ -230,9 +249,26 @@ export class TurnRecorder {
       this.#suspendTo(this.#entered[--this.#entries]);
       // Which of several calls it gives back the promise of is not known.
       if (this.#calls[this.depth] !== 1) result &= ~EndFlag.Linked;
+      if (this.#isExact) this.#endCallback(result);
     } else if (this.#hushed === this.depth && this.#hushed > 0) this.unhush();
     this.suspend(result);
     this.#mark();
+  }
+
+  /** Adds to earlier records what is known of a callback at its end. */
+  #endCallback(result: number): void {
+    if ((result & EndFlag.Linked) !== 0) this.#fold();
+    const { continuations, log } = this;
+    const slot = continuations.slot(this.current);
+    if (continuations.kind[slot] !== ContinuationKind.Microtask) return;
+    const didNothing = this.#began[this.depth] === log.numberOf(log.length - 1);
+    if (!didNothing) log.flag(continuations.settledBy[slot], TOLD);
+  }
+
+  /** The last call of the innermost slice that suspended is the slice's own. */
+  #fold(): void {
+    const call = this.#lastCall[this.depth];
+    if (call !== 0) this.log.flag(call, Fate.Folded);
   }
 
   /** What a callback returned, for `leave`: of `EndFlag`. */
@@ -252,6 +288,27 @@ export class TurnRecorder {
     if (this.untraced > 0) return;
     this.resume(id, by);
     this.#mark();
+  }
+
+  /**
+   * Something may run that nobody has seen begin: `id` stands for what goes on
+   * there of the slice that began with record `by`. See `ResumeFlag.Continues`.
+   */
+  resumeUnseen(id: number, by: number): void {
+    this.resumeMicrotask(id, by);
+    const { log } = this;
+    if (log.lastKind !== RawKind.Resume) return;
+    log.codes[(log.length - 1) * RAW_STRIDE] |= ResumeFlag.Continues << 8;
+  }
+
+  /** A reading of the clock, in ticks since the base of the log. */
+  ticksNow(): number {
+    return this.#readClock();
+  }
+
+  /** Number of the record with which the running slice began, 0 for none. */
+  get sliceNumber(): number {
+    return this.depth === 0 ? 0 : this.#began[this.depth];
   }
 
   /**
@@ -338,14 +395,39 @@ export class TurnRecorder {
     }
     this.#outside[this.depth++] = this.current;
     this.current = id;
-    this.#calls[this.depth] = 0;
-    this.#began[this.depth] = this.log.numberOf(this.log.length);
+    this.#openSlice(0);
     const { continuations } = this;
     this.path = this.#begin = id > 0
       ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
     this.#old = this.#older = NO_SITE;
     this.log.put(RawKind.Resume, id, by, this.#ticks);
+    if (by > 0 && this.#isExact) this.#noteWaker(id, by);
+  }
+
+  /** A slice begins with the record that comes next. */
+  #openSlice(isFirst: number): void {
+    const { depth } = this;
+    this.#calls[depth] = 0;
+    this.#lastCall[depth] = 0;
+    this.#isFirst[depth] = isFirst;
+    this.#began[depth] = this.log.numberOf(this.log.length);
+  }
+
+  /** The call `id`, resumed by the last record, was queued by record `by` on. */
+  #noteWaker(id: number, by: number): void {
+    const { continuations, log } = this;
+    const index = log.indexOf(by);
+    if (index < 0) return;
+    const code = log.codes[index * RAW_STRIDE];
+    const flags = code >> 8;
+    const isNested = (flags & ParkFlag.Nested) !== 0;
+    const isOwn = continuations.settledBy[continuations.slot(id)] === by;
+    if ((code & 0xff) !== RawKind.Park) log.addWake(by);
+    else if (isOwn && !(isNested && (flags & ParkFlag.Pending) !== 0)) {
+      // Queued by the wait itself: what it waits for was settled.
+      log.flag(by, ParkFlag.Settled);
+    } else if (isNested) log.addWake(by);
   }
 
   /**
@@ -361,6 +443,7 @@ export class TurnRecorder {
     }
     if (this.depth === 0) return;
     this.current = this.#outside[--this.depth];
+    if (this.#isFirst[this.depth + 1] !== 0) this.#suspendCall();
     this.path =
       this.#begin =
       this.#old =
@@ -388,8 +471,7 @@ export class TurnRecorder {
     if (this.log.isFull) this.#host.mapLog();
     this.#outside[this.depth++] = this.current;
     this.current = id;
-    this.#calls[this.depth] = 0;
-    this.#began[this.depth] = this.log.numberOf(this.log.length);
+    this.#openSlice(1);
     this.path = this.#begin = Math.imul(site, SPREAD);
     this.#old = this.#older = NO_SITE;
     this.log.put(RawKind.Begin, id, 0, ticks);
@@ -411,9 +493,18 @@ export class TurnRecorder {
     return this.continuations.make(ContinuationKind.Call, site, 0);
   }
 
+  /** The slice just closed was a call's first, and the call goes on later. */
+  #suspendCall(): void {
+    const began = this.#began[this.depth + 1];
+    this.log.flag(began, Fate.Beside);
+    this.#lastCall[this.depth] = began;
+    this.#calls[this.depth]++;
+  }
+
   /** What is awaited or returned next is about to be called. */
   beginArgument(): void {
     this.#calls[this.depth] = 0;
+    this.#lastCall[this.depth] = 0;
     this.explained.takeClaim();
   }
 
@@ -438,6 +529,12 @@ export class TurnRecorder {
   ): boolean {
     this.#bringToTop(id);
     const ticks = isTimed ? this.#readClock() : NO_TIME;
+    if ((flags & ParkFlag.Linked) !== 0) this.#fold();
+    if (this.depth > 1) flags |= ParkFlag.Nested;
+    if (this.log.isFull) this.#host.mapLog();
+    const { continuations } = this;
+    const number = this.log.numberOf(this.log.length);
+    continuations.settledBy[continuations.slot(id)] = number;
     this.#append(
       RawKind.Park | (flags | reason << PARK_REASON_SHIFT) << 8,
       id,
@@ -447,7 +544,8 @@ export class TurnRecorder {
     const isWaiter = reason === 0 &&
       (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
     if (isWaiter) this.#waiters++;
-    this.#endCall(1);
+    this.#endCall();
+    if (this.#isFirst[this.depth + 1] !== 0) this.#suspendCall();
     return isWaiter;
   }
 
@@ -489,7 +587,15 @@ export class TurnRecorder {
     this.#bringToTop(id);
     this.#append(RawKind.End | flags << 8, id, NO_TIME);
     const end = log.numberOf(log.length - 1);
-    this.#endCall((flags & EndFlag.Linked) !== 0 ? 1 : 0);
+    const isFirst = this.#isFirst[this.depth] !== 0;
+    const call = this.#lastCall[this.depth];
+    if ((flags & EndFlag.Linked) !== 0 && !isFirst) this.#fold();
+    this.#endCall();
+    if ((flags & EndFlag.Linked) !== 0 && isFirst) {
+      // It did nothing but call another, which is its caller's then.
+      this.#lastCall[this.depth] = call;
+      this.#calls[this.depth]++;
+    }
     return end;
   }
 
@@ -512,11 +618,10 @@ export class TurnRecorder {
     this.resumeMicrotask(id);
   }
 
-  /** The innermost slice, a call's, is over. `calls` of it suspended. */
-  #endCall(calls: number): void {
+  /** The innermost slice, a call's, is over. */
+  #endCall(): void {
     if (this.depth === 0) return;
     this.current = this.#outside[--this.depth];
-    this.#calls[this.depth] += calls;
     this.#old = this.#older = NO_SITE;
     this.path = this.#begin = this.depth === 0 ? 0 : this.current;
     // Inside another slice what follows is that one's, but not what this one's
@@ -644,6 +749,11 @@ export class TurnRecorder {
       kind === ContinuationKind.Relay;
     const isTimed = !isSoon || !this.#inTurn;
     this.#append(RawKind.Schedule, id, isTimed ? this.#readClock() : NO_TIME);
+    if (this.#isExact) {
+      const { continuations, log } = this;
+      const number = log.numberOf(log.length - 1);
+      continuations.settledBy[continuations.slot(id)] = number;
+    }
     return id;
   }
 

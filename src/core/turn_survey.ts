@@ -14,10 +14,7 @@
  * Settling. A slice that only relays a result, as the reactions of
  * `Promise.all` do, is not the one that settled it: what it settles counts as
  * settled by the slice that woke it.
- *
- * Calls. Transformed code says which await is whose, so of a call only its fate
- * is to be found out: whether it goes on beside its caller. What ended a wait is
- * told by the record that the Resume after it names.
+ * Where no hook tells of it, the record that a Resume names does.
  */
 
 import {
@@ -31,7 +28,6 @@ import {
   BY_LOOP,
   EndFlag,
   NO_TIME,
-  ParkFlag,
   RAW_STRIDE,
   RawKind,
   type RawLog,
@@ -50,16 +46,6 @@ export const Role = {
   Own: 3,
   /** What the runtime does with a handler's promise after it returned. */
   Outer: 4,
-} as const;
-
-/** What became of a call that began in this window, by its slice. */
-export const Fate = {
-  /** It never suspended: its caller's time. */
-  None: 0,
-  /** It is awaited by its caller, or takes its place. */
-  Folded: 1,
-  /** It goes on beside its caller: a new task. */
-  Beside: 2,
 } as const;
 
 /** Notes on a continuation, as bits. */
@@ -91,8 +77,6 @@ const FIRST_WAKE = 4;
 const LAST_WAKE = 5;
 /** Record of the slice's own await, -1 for none. */
 const OWN_AWAIT = 6;
-/** The slice of the last call in the slice that is suspended, -1 for none. */
-const LAST_CALL = 7;
 
 /** Integers of a wake in {@linkcode TurnSurvey.wakes}. */
 const WAKE_STRIDE = 2;
@@ -110,17 +94,10 @@ const RELAYS = 2;
 /** The slice only relays, but it is the loop's doing, or takes its time. */
 const WAKES = 4;
 
-/** The slice is the beginning of a call that has not suspended yet. */
-const FIRST = 8;
-
-/** From this bit on the flags of a slice hold its `Fate`. */
-const FATE_SHIFT = 4;
-
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
   /**
-   * Role of each Await record, by record; of a Park record 1 if what it waits
-   * for was settled already.
+   * Role of each Await record, by record.
    */
   readonly roles: Uint8Array;
   /** First record of the run that ends with this record, by record. */
@@ -135,7 +112,7 @@ export class TurnSurvey {
   shedCallbacks = false;
 
   readonly #continuations: ContinuationTable;
-  /** Slice that runs from each Resume, Begin, Park or End on, -1 for none. */
+  /** Slice of each Resume record. */
   readonly #sliceFrom: Int32Array;
   #wakeCount = 0;
   /** Number of slices of all windows before this one. */
@@ -173,11 +150,6 @@ export class TurnSurvey {
   /** When the slice ended, in ticks since the log's base. */
   endOf(slice: number): number {
     return this.data[slice + END];
-  }
-
-  /** What became of the call that the slice is the beginning of. */
-  fateOf(slice: number): number {
-    return this.data[slice + FLAGS] >> FATE_SHIFT;
   }
 
   /** Record of the slice's own await, -1 for none. */
@@ -265,26 +237,11 @@ export class TurnSurvey {
           this.#leaveLoop();
           this.#setTime(times[i]);
           this.#resume(codes[at + 1]);
-          this.#sliceFrom[i] = this.#innermost();
+          this.#sliceFrom[i] = this.#current();
           this.#noteResume(log, codes[at + 1], codes[at + 2]);
           break;
         case RawKind.Suspend:
-          served = this.#suspend(times[i], codes[at] >> 8);
-          break;
-        case RawKind.Begin:
-          if (times[i] !== NO_TIME) this.#setTime(times[i]);
-          this.#beginCall(codes[at + 1]);
-          this.#sliceFrom[i] = this.#innermost();
-          break;
-        case RawKind.Park:
-          this.#park(log, i, codes[at + 1], times[i], codes[at] >> 8);
-          this.#sliceFrom[i] = this.#innermost();
-          break;
-        case RawKind.End:
-          this.#sliceFrom[i] = this.#innermost();
-          this.#endCall(codes[at + 1], codes[at] >> 8);
-          // A function's promise is settled after its end, by what ended.
-          if (this.#depth > 0) this.#sliceFrom[i] = this.#innermost();
+          served = this.#suspend(times[i]);
           break;
         case RawKind.Settle:
           this.#enterLoop();
@@ -318,11 +275,6 @@ export class TurnSurvey {
     return this.#open[this.#depth - 1];
   }
 
-  /** Index of the innermost running slice, -1 for none. */
-  #innermost(): number {
-    return this.#depth === 0 ? NONE : this.#open[this.#depth - 1];
-  }
-
   #isLoop(): boolean {
     return this.#depth > 0 && this.data[this.#current() + SLOT] === LOOP;
   }
@@ -353,7 +305,6 @@ export class TurnSurvey {
     this.data[slice + END] = start;
     this.data[slice + FIRST_WAKE] = NONE;
     this.data[slice + OWN_AWAIT] = NONE;
-    this.data[slice + LAST_CALL] = NONE;
     this.data[slice + FLAGS] = flags;
     return slice;
   }
@@ -413,151 +364,39 @@ export class TurnSurvey {
   }
 
   /** @returns true if a request handler returned to the loop */
-  #suspend(time: number, flags: number): boolean {
+  #suspend(time: number): boolean {
     if (this.#depth === 0) return false;
-    const slice = this.#current();
-    if (this.#isCall(slice)) this.#suspendCall(slice);
-    else if ((flags & EndFlag.Linked) !== 0) this.#fold(slice);
-    this.#close(time);
+    const slice = this.#open[--this.#depth];
+    if (time !== NO_TIME) {
+      this.#setEnd(slice, time);
+      this.#lastTime = time;
+    } else this.#untimedSlice = slice;
     const slot = this.data[slice + SLOT];
     return this.#depth === 0 && slot > 0 &&
       this.#continuations.kind[slot] === ContinuationKind.Request;
   }
 
-  /** The innermost slice ends. */
-  #close(time: number): void {
-    const slice = this.#open[--this.#depth];
-    if (time !== NO_TIME) {
-      this.#setEnd(slice, time);
-      this.#lastTime = time;
-    } else if (this.#depth === 0) this.#untimedSlice = slice;
-    else this.data[slice + END] = this.#lastTime;
-  }
-
-  // Calls.
-
-  #isCall(slice: number): boolean {
-    const slot = this.data[slice + SLOT];
-    return slot > 0 &&
-      this.#continuations.kind[slot] === ContinuationKind.Call;
-  }
-
-  #beginCall(id: number): void {
-    this.#leaveLoop();
-    const slot = this.#continuations.slot(id);
-    this.#continuations.notes[slot] |= Note.Told;
-    this.#open[this.#depth++] = this.#begins(slot, this.#lastTime, FIRST);
-  }
-
-  /** The slice is a call's, and ends with a wait. */
-  #suspendCall(slice: number): void {
-    const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
-    if (!isFirst) return;
-    this.#setFate(slice, Fate.Beside);
-    this.data[slice + FLAGS] |= OPAQUE;
-    if (this.#depth > 1) {
-      this.data[this.#open[this.#depth - 2] + LAST_CALL] = slice;
-    }
-    // What calls something that goes on does something.
-    for (let i = this.#depth - 2; i >= 0; i--) {
-      const outer = this.#open[i];
-      if (this.#isCall(outer) && (this.data[outer + FLAGS] & OPAQUE) === 0) {
-        continue;
-      }
-      this.data[outer + FLAGS] |= OPAQUE;
-      break;
-    }
-  }
-
-  #setFate(slice: number, fate: number): void {
-    const rest = this.data[slice + FLAGS] & (1 << FATE_SHIFT) - 1;
-    this.data[slice + FLAGS] = rest | fate << FATE_SHIFT;
-  }
-
-  /** The last call of the slice that is suspended is the slice's own. */
-  #fold(slice: number): void {
-    const call = this.data[slice + LAST_CALL];
-    if (call >= 0) this.#setFate(call, Fate.Folded);
-  }
-
-  #park(
-    log: RawLog,
-    record: number,
-    id: number,
-    time: number,
-    flags: number,
-  ): void {
-    const { settledBy } = this.#continuations;
-    const slot = this.#continuations.slot(id);
-    settledBy[slot] = log.numberOf(record);
-    this.roles[record] = (flags & ParkFlag.Settled) !== 0 ? 1 : 0;
-    const slice = this.#innermost();
-    // What was open when the log overflowed may be gone.
-    if (slice < 0 || this.data[slice + SLOT] !== slot) return;
-    if ((flags & ParkFlag.Linked) !== 0) this.#fold(slice);
-    this.#suspendCall(slice);
-    this.#close(time);
-  }
-
-  #endCall(id: number, flags: number): void {
-    const slice = this.#innermost();
-    if (slice < 0 || this.data[slice + SLOT] !== this.#continuations.slot(id)) {
-      return;
-    }
-    const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
-    if ((flags & EndFlag.Linked) !== 0) {
-      // A call that did nothing but call another: the other is its caller's.
-      if (!isFirst) this.#fold(slice);
-      else if (this.#depth > 1) {
-        this.data[this.#open[this.#depth - 2] + LAST_CALL] =
-          this.data[slice + LAST_CALL];
-      }
-    }
-    this.#close(NO_TIME);
-  }
-
   /** Record `by` is the one since which ran what made `id` go on. */
   #noteResume(log: RawLog, id: number, by: number): void {
     if (by === 0) return;
-    const { kind, settledBy } = this.#continuations;
+    const { settledBy } = this.#continuations;
     const slot = this.#continuations.slot(id);
     if (slot === 0) return;
     if (by === BY_LOOP) {
       // Only now, so that what waited for it was not runnable before.
-      if (
-        kind[slot] !== ContinuationKind.Call && settledBy[slot] === NOT_SETTLED
-      ) {
+      if (settledBy[slot] === NOT_SETTLED) {
         settledBy[slot] = this.#number(this.#current());
       }
       return;
     }
     const slice = this.#sliceOf(log, by);
-    if (kind[slot] !== ContinuationKind.Call) {
-      if (slice >= 0) this.#settleIn(slice, id, slot);
-      return;
-    }
-    const parked = log.indexOf(settledBy[slot]);
-    if (parked < 0) {
-      if (slice >= 0) this.#wakeCall(slice, id);
-      return;
-    }
-    const flags = log.codes[parked * RAW_STRIDE] >> 8;
-    if ((flags & (ParkFlag.Settled | ParkFlag.Linked)) !== 0) return;
-    const isOwn = by === settledBy[slot];
-    if (isOwn && ((flags & ParkFlag.Pending) === 0 || slice < 0)) {
-      this.roles[parked] = 1;
-    } else if (slice >= 0) this.#wakeCall(slice, id);
+    if (slice >= 0) this.#settleIn(slice, id, slot);
   }
 
   /** The slice of this window that ran from record `number` on, or -1. */
   #sliceOf(log: RawLog, number: number): number {
     const record = log.indexOf(number);
     return record < 0 ? NONE : this.#sliceFrom[record];
-  }
-
-  #wakeCall(slice: number, id: number): void {
-    if (this.data[slice + SLOT] !== LOOP) this.data[slice + FLAGS] |= OPAQUE;
-    this.#linkWake(slice, id);
   }
 
   /** What continuation `id` waits for was settled before it began to wait. */
@@ -600,10 +439,6 @@ export class TurnSurvey {
 
   #addWake(slice: number, id: number, slot: number): void {
     this.#continuations.settledBy[slot] = this.#number(slice);
-    this.#linkWake(slice, id);
-  }
-
-  #linkWake(slice: number, id: number): void {
     const wake = this.#wakeCount++ * WAKE_STRIDE;
     this.wakes[wake] = id;
     this.wakes[wake + 1] = NONE;
@@ -661,10 +496,7 @@ export class TurnSurvey {
   #finish(): void {
     const { kind, notes } = this.#continuations;
     for (let i = 0; i < this.#depth; i++) {
-      const slice = this.#open[i];
-      const isFirst = (this.data[slice + FLAGS] & FIRST) !== 0;
-      if (isFirst && this.#isCall(slice)) this.#setFate(slice, Fate.Beside);
-      this.data[slice + FLAGS] |= OPAQUE;
+      this.data[this.#open[i] + FLAGS] |= OPAQUE;
     }
     for (let slice = this.slices; (slice -= SLICE_STRIDE) >= 0;) {
       const slot = this.data[slice + SLOT];

@@ -1,0 +1,307 @@
+/**
+ * Writes what tasks do: keeps which one runs and how it will stop. How a task
+ * stops is written when the next one begins, so that a task which goes on at
+ * once shows no gap.
+ */
+
+import { NO_USER_TASK, type StackId, type UserTaskId } from "../format/ids.ts";
+import { toTicks } from "./clock.ts";
+import {
+  ContinuationKind,
+  type ContinuationTable,
+} from "./continuation_table.ts";
+import type { EventEncoder } from "./event_encoder.ts";
+import { Reason } from "./reason.ts";
+import type { SiteTable } from "./site_table.ts";
+import type { StackTable } from "./stack_table.ts";
+import type { StringTable } from "./string_table.ts";
+import {
+  type Activation,
+  type TaskRecord,
+  TaskState,
+  type TaskTable,
+} from "./task_table.ts";
+import { WellKnownSites } from "./well_known_sites.ts";
+
+/** How the running task will stop when the next one begins. */
+export const Stop = { None: 0, Sched: 1, Block: 2, End: 3 } as const;
+/** One of {@linkcode Stop}. */
+export type Stop = typeof Stop[keyof typeof Stop];
+
+/** What tasks are written with. */
+export interface WriterParts {
+  readonly continuations: ContinuationTable;
+  readonly tasks: TaskTable;
+  readonly sites: SiteTable;
+  readonly strings: StringTable;
+  readonly stacks: StackTable;
+  readonly encoder: EventEncoder;
+  /** The clock's reading at tick 1, in milliseconds. */
+  readonly origin: number;
+  /** Thread id of the loop, for ProcStart. */
+  readonly thread: number;
+}
+
+/** See the head of this file. Fields are for mappers. */
+export class TaskWriter {
+  /** Waits whose stack was left out. */
+  stacksShed = 0;
+  /** True while blocks are written with the task's name only. */
+  shedStacks = false;
+  isAwake = false;
+  running: TaskRecord | null = null;
+  stop: Stop = Stop.None;
+  readonly known: WellKnownSites;
+
+  readonly #parts: WriterParts;
+  readonly #continuations: ContinuationTable;
+  readonly #encoder: EventEncoder;
+  readonly #tasks: TaskTable;
+  readonly #stacks: StackTable;
+  readonly #thread: number;
+  /** The time, in ticks since the base of the log. */
+  #now = 0;
+  #base = NaN;
+  #nextUserTask = 1;
+
+  constructor(parts: WriterParts) {
+    this.#parts = parts;
+    this.#continuations = parts.continuations;
+    this.#encoder = parts.encoder;
+    this.#tasks = parts.tasks;
+    this.#stacks = parts.stacks;
+    this.#thread = parts.thread;
+    this.known = new WellKnownSites(parts.sites, parts.stacks);
+  }
+
+  /** Times count from `base` now, a reading of the clock in milliseconds. */
+  setBase(base: number): void {
+    if (base === this.#base) return;
+    this.#base = base;
+    this.#now = 0;
+    this.#encoder.advanceTo(toTicks(base, this.#parts.origin));
+  }
+
+  /** The loop has work. */
+  wakeLoop(time: number): void {
+    this.advance(time);
+    if (this.isAwake) return;
+    this.#encoder.procStart(this.#thread);
+    this.isAwake = true;
+  }
+
+  /** The loop waits. */
+  sleepLoop(time: number): void {
+    this.advance(time);
+    this.#stopRunning();
+    if (!this.isAwake) return;
+    this.#encoder.procStop();
+    this.isAwake = false;
+  }
+
+  /** Moves the time on, in ticks since the base; NO_TIME is earlier. */
+  advance(time: number): void {
+    if (time <= this.#now) return;
+    this.#encoder.advance(time - this.#now);
+    this.#now = time;
+  }
+
+  /** Makes a task and its first activation. */
+  create(entry: StackId, creator: StackId | null): Activation {
+    if (creator === null) this.switchTo(null);
+    const task = this.#tasks.create(entry);
+    this.#encoder.goCreate(
+      task.goId,
+      entry,
+      creator === null ? this.known.loop : creator,
+    );
+    return task.top;
+  }
+
+  /** Makes the task that begins with the continuation in `slot`. */
+  createFor(slot: number, creator: StackId | null): Activation {
+    const continuations = this.#continuations;
+    const kind = continuations.kind[slot];
+    const entry = this.known.entryOf(kind, continuations.site[slot]);
+    const activation = this.create(entry, creator);
+    activation.slot = slot;
+    continuations.owner[slot] = activation;
+    return activation;
+  }
+
+  /** A request is a user task of its task. */
+  beginRequest(slot: number, activation: Activation): void {
+    const continuations = this.#continuations;
+    if (continuations.kind[slot] !== ContinuationKind.Request) return;
+    const { sites, strings } = this.#parts;
+    const { task } = activation;
+    task.userTask = this.#nextUserTask++ as UserTaskId;
+    task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
+    this.#encoder.userTaskCreate(
+      task.userTask,
+      NO_USER_TASK,
+      task.userTaskName,
+      task.entry,
+    );
+  }
+
+  /** What runs from now on, once what ran before has stopped. */
+  switchTo(task: TaskRecord | null): void {
+    if (this.running === task && task !== null && this.stop !== Stop.End) {
+      // A block that is still due was none: nothing else ran meanwhile.
+      this.stop = Stop.None;
+      return;
+    }
+    this.#stopRunning();
+    if (task === null) return;
+    this.#encoder.goStart(task.goId);
+    task.state = TaskState.Running;
+    this.running = task;
+  }
+
+  #stopRunning(): void {
+    const task = this.running;
+    if (task === null) return;
+    this.running = null;
+    const stop = this.stop;
+    this.stop = Stop.None;
+    const encoder = this.#encoder;
+    if (stop === Stop.End) this.end(task);
+    else if (stop === Stop.Block) {
+      this.#block(task, task.reason, this.stackOf(task));
+    } else {
+      if (stop === Stop.Sched) encoder.goSched(this.stackOf(task));
+      else encoder.goPreempt(task.entry);
+      task.state = TaskState.Runnable;
+    }
+  }
+
+  #block(task: TaskRecord, reason: Reason, stack: StackId): void {
+    this.#encoder.goBlock(reason, stack);
+    task.state = TaskState.Waiting;
+    task.reason = reason;
+    task.stack = stack;
+  }
+
+  /** A waiting task can go on. */
+  unblock(task: TaskRecord, stack: StackId): void {
+    this.#encoder.goUnblock(task.goId, stack);
+    task.state = TaskState.Runnable;
+  }
+
+  /** The task started last is done. */
+  end(task: TaskRecord): void {
+    const encoder = this.#encoder;
+    if (task.userTask !== NO_USER_TASK) {
+      encoder.userTaskEnd(task.userTask, task.entry);
+    }
+    encoder.goEnd();
+    this.#tasks.delete(task);
+  }
+
+  /** A runnable task beside the running one: starts, blocks, and back. */
+  blockNew(task: TaskRecord, reason: Reason, stack: StackId): void {
+    const encoder = this.#encoder;
+    const caller = this.running;
+    if (caller !== null) encoder.goPreempt(caller.entry);
+    encoder.goStart(task.goId);
+    this.#block(task, reason, stack);
+    if (caller !== null) encoder.goStart(caller.goId);
+  }
+
+  /**
+   * `outer` goes on although what it awaits has not ended: that was no call.
+   * The inner activations become a task of their own.
+   */
+  detach(outer: Activation): void {
+    const { task, inner } = outer;
+    const { top } = task;
+    outer.inner = null;
+    task.top = outer;
+    inner!.outer = null;
+    const name = this.known.entry("async function", inner!.site);
+    const own = this.create(name, this.creator()).task;
+    own.top = top;
+    for (let at: Activation | null = top; at !== null; at = at.outer) {
+      at.task = own;
+    }
+    if (task.state === TaskState.Waiting) {
+      this.blockNew(own, task.reason, this.stackOf(own));
+    }
+  }
+
+  /** `activation` has ended, but what it called goes on in its place. */
+  replaceByInner(activation: Activation): void {
+    const { inner, outer } = activation;
+    inner!.outer = outer;
+    if (outer !== null) outer.inner = inner;
+    activation.inner = activation.outer = null;
+  }
+
+  /** Makes the task of a timer or immediate that was just set. */
+  schedule(slot: number, time: number): void {
+    const kind = this.#continuations.kind[slot];
+    if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
+      this.advance(time);
+      const { task } = this.createFor(slot, this.creator());
+      this.blockNew(task, Reason.Sleep, task.entry);
+    } else if (kind === ContinuationKind.Immediate) {
+      this.advance(time);
+      this.createFor(slot, this.creator());
+    }
+  }
+
+  /**
+   * A timer was cleared: its task ends, or will when it has run. `isLoop` if it
+   * was the loop that did.
+   */
+  cancel(id: number, time: number, isLoop: boolean): void {
+    const continuations = this.#continuations;
+    const encoder = this.#encoder;
+    const slot = continuations.slot(id);
+    if (slot === 0) return;
+    const activation = continuations.owner[slot];
+    continuations.release(slot);
+    if (activation === null) return;
+    const isRunning = activation.slot === 0;
+    activation.slot = 0;
+    if (isRunning || activation.inner !== null) return;
+    this.advance(time);
+    if (isLoop) this.switchTo(null);
+    const { task } = activation;
+    const caller = this.running;
+    if (task.state === TaskState.Waiting) this.unblock(task, this.creator());
+    if (caller !== null) encoder.goPreempt(caller.entry);
+    encoder.goStart(task.goId);
+    this.end(task);
+    if (caller !== null) encoder.goStart(caller.goId);
+  }
+
+  /** The stack of an unblock: never absent. */
+  wakerStack(reason: Reason): StackId {
+    if (this.running !== null) return this.running.entry;
+    if (reason === Reason.Network) return this.known.network;
+    return reason === Reason.Sleep ? this.known.timer : this.known.loop;
+  }
+
+  /** The stack of a creation by what runs now. */
+  creator(): StackId {
+    return this.running === null ? this.known.loop : this.running.entry;
+  }
+
+  /** Where the task stopped: its entry frame, then each call of its chain. */
+  stackOf(task: TaskRecord): StackId {
+    if (this.shedStacks) {
+      this.stacksShed++;
+      return task.entry;
+    }
+    const stacks = this.#stacks;
+    let outermost = task.top;
+    while (outermost.outer !== null) outermost = outermost.outer;
+    let stack = task.entry;
+    for (let at: Activation | null = outermost; at !== null; at = at.inner) {
+      stack = stacks.put(at.site, stack);
+    }
+    return stack;
+  }
+}
