@@ -15,6 +15,7 @@ interface Globals {
   readonly Bun?: BunApi;
   readonly Deno?: DenoPermissions;
   readonly process?: {
+    readonly argv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
     getBuiltinModule?(name: string): unknown;
   };
@@ -82,7 +83,12 @@ export async function installTransform(host: TransformHost): Promise<void> {
     loadParser = () => parse;
   }
   const transformer = new SourceTransformer({ ...options, loadParser });
-  installByHooks(transformer, module.registerHooks);
+  installByHooks(transformer, module.registerHooks, entryPath());
+}
+
+/** The program's entry. Deno wants the permission to read for this, which the parser has needed already. */
+function entryPath(): string | undefined {
+  return globals.process?.argv[1]?.replaceAll("\\", "/");
 }
 
 /** What is not granted is not asked for: a preload must not stop at a question. */

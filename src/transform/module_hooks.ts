@@ -37,17 +37,20 @@ export interface ModuleHooks {
 /** Formats of Node that are modules. */
 const MODULE_FORMATS = ["module", "module-typescript"];
 
-/** Changes what is loaded from now on. */
+/**
+ * Changes what is loaded from now on.
+ *
+ * @param main Path of the program's entry, if it is known.
+ */
 export function installByHooks(
   transformer: SourceTransformer,
   registerHooks: NonNullable<ModuleHooks["registerHooks"]>,
+  main?: string,
 ): void {
-  let isMain = true;
   registerHooks({
     load(url, context, nextLoad) {
       const result = withFormat(url, nextLoad(url, context));
-      const code = change(transformer, { url, context, result, isMain });
-      isMain = false; // the entry is the first that is loaded
+      const code = change(transformer, { url, context, result, main });
       return code === undefined ? result : { ...result, source: code };
     },
   });
@@ -67,12 +70,12 @@ interface Loaded {
   readonly url: string;
   readonly context: LoadContext;
   readonly result: LoadResult;
-  readonly isMain: boolean;
+  readonly main: string | undefined;
 }
 
 function change(
   transformer: SourceTransformer,
-  { url, context, result, isMain }: Loaded,
+  { url, context, result, main }: Loaded,
 ): string | undefined {
   const path = pathOf(url);
   if (
@@ -81,6 +84,7 @@ function change(
   ) return undefined;
   const source = textOf(result.source);
   if (source === undefined) return undefined;
+  const isMain = path === main;
 
   if (typeof result.format === "string") {
     if (!MODULE_FORMATS.includes(result.format)) return undefined;
