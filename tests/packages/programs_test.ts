@@ -1,13 +1,9 @@
 /** Programs built on popular packages print the same while they are recorded, and afterwards, as without Looptrace. */
 import { after, test } from "node:test";
 import { assert, assertEquals } from "../support/assert.ts";
-import {
-  judgeTrace,
-  judgeWithGo,
-  type NamedTrace,
-} from "../support/trace_judge.ts";
 import type { Trace } from "../../src/format/trace.ts";
-import { findFronts, type Front, runDriver } from "./support/fronts.ts";
+import { compareFronts } from "./support/compare.ts";
+import { findFronts, runDriver } from "./support/fronts.ts";
 import { openSandbox } from "./support/sandbox.ts";
 import {
   findPostgres,
@@ -72,7 +68,7 @@ const SERVERS = {
 } as const;
 
 const sandbox = await openSandbox();
-const fronts = await findFronts();
+const fronts = await findFronts(sandbox.folder);
 const installed = {
   redis: SERVERS.redis.find(),
   postgres: await SERVERS.postgres.find(),
@@ -106,38 +102,36 @@ async function startServer(
   return await SERVERS[server].start(installed[server]!);
 }
 
-/** Runs the program on every runtime, without a recording and with each front. */
 async function compare(
-  program: Program,
+  { name, functions }: Program,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
-  let runs = 0;
-  const runOn = async (front: Front) =>
-    await runDriver(front, "program", {
-      sandbox: sandbox.folder,
-      args: [program.name],
-      // Runs that share a server keep out of each other's way.
-      env: { ...env, PACKAGES_RUN: `${runs++}` },
-    });
-  const traces: NamedTrace[] = [];
-  await Promise.all(fronts.map(async ({ plain, recording }) => {
-    const [wanted, ...found] = await Promise.all(
-      [plain, ...recording].map(runOn),
-    );
-    assertEquals([wanted.code, wanted.stderr], [0, ""], plain.name);
-    assert(wanted.stdout.split("\n").length > 20, plain.name);
-    for (const [index, { stdout, stderr, code, trace }] of found.entries()) {
-      const name = `${program.name} on ${recording[index].name}`;
-      assertEquals([code, stderr], [0, ""], name);
-      assertEquals(stdout.split("\n"), wanted.stdout.split("\n"), name);
-      assert(trace !== undefined, `${name}: no trace`);
-      const known = functionsOf(judgeTrace(trace, name));
-      const missing = program.functions.filter((fn) => !known.has(fn));
-      assertEquals(missing, [], `${name} knows only ${[...known].join(", ")}`);
-      traces.push({ name, bytes: trace });
-    }
-  }));
-  await judgeWithGo(traces);
+  let count = 0;
+  await compareFronts(fronts, {
+    name,
+    runOn: (front) =>
+      runDriver(front, "program", {
+        sandbox: sandbox.folder,
+        args: [name],
+        // Runs that share a server keep out of each other's way.
+        env: { ...env, PACKAGES_RUN: `${count++}` },
+      }),
+    linesOf: ({ stdout, stderr }) => [
+      ...stdout.split("\n"),
+      ...stderr.split("\n"),
+    ],
+    checkPlain({ code, stdout, stderr }, front) {
+      assertEquals([code, stderr], [0, ""], front.name);
+      assert(stdout.split("\n").length > 20, front.name);
+    },
+    checkTrace(trace, front) {
+      const known = functionsOf(trace);
+      const missing = front.hasNames
+        ? functions.filter((fn) => !known.has(fn))
+        : [];
+      assertEquals(missing, [], `${front.name} knows ${[...known].join(", ")}`);
+    },
+  });
 }
 
 /** Every function in a stack of the trace. */

@@ -1,7 +1,8 @@
 /**
  * The Promises/A+ suite on the native Promise, one line a test. argv: the file for the trace, or `-` to record nothing.
  *
- * The last lines tell how often the runtime found a rejection that nobody handled, and then one that somebody did.
+ * The last lines tell how often the runtime found a rejection that nobody handled, and then one that somebody did. Not
+ * on Bun: 1.4.5 finds one more or less from run to run, without Looptrace, too, of those that are handled 50 ms later.
  */
 import { Buffer } from "node:buffer";
 import { writeFileSync } from "node:fs";
@@ -44,13 +45,14 @@ process.on("rejectionHandled", () => handledLate++);
 const chunks = [];
 if (file !== "-") start({ write: (bytes) => chunks.push(bytes) });
 // The suite's own limit of 200 ms for a test is for a machine that does nothing else.
-promisesAplusTests(adapter, { reporter: lines, timeout: 5000 }, (error) => {
+promisesAplusTests(adapter, { reporter: lines, timeout: 2000 }, (error) => {
   if (error) process.exitCode = 1;
   setTimeout(async () => {
     if (file !== "-") {
       await stop();
       writeFileSync(file, Buffer.concat(chunks));
     }
+    if (process.versions.bun) return;
     console.log(`${unhandled} rejections found unhandled`);
     console.log(`${handledLate} of them handled later`);
   }, 50);

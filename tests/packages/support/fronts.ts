@@ -18,6 +18,9 @@ export interface Front {
   readonly command: string;
   /** What makes the runtime load this front before anything else. */
   readonly flags: readonly string[];
+  readonly env?: Readonly<Record<string, string>>;
+  /** True if the program's async functions are known by their names. */
+  readonly hasNames: boolean;
   /** False: it records nothing, and is what the others are compared with. */
   readonly isRecording: boolean;
 }
@@ -53,18 +56,58 @@ const RUN: Readonly<Record<RuntimeName, readonly string[]>> = {
   node: [],
 };
 
+/** Where a sandbox has what is loaded before the program. */
+const PRELOAD = "node_modules/@looptrace/looptrace/src/preload.js";
+
+/** The flag that loads it. */
+const PRELOAD_FLAG: Readonly<Record<RuntimeName, string>> = {
+  deno: "--preload",
+  bun: "--preload",
+  node: "--import",
+};
+
 /** All fronts of the runtimes that are installed. */
-export async function findFronts(): Promise<RuntimeFronts[]> {
+export async function findFronts(sandbox: string): Promise<RuntimeFronts[]> {
   const all: RuntimeFronts[] = [];
-  for (const runtime of ["deno", "node"] as const) {
+  for (const runtime of ["deno", "bun", "node"] as const) {
     const command = await findRuntime(runtime);
     if (command === undefined) continue;
-    const base = { runtime, command, flags: [] };
-    const plain = { ...base, name: `plain ${runtime}`, isRecording: false };
-    const hooks = { ...base, name: `${runtime}, hooks`, isRecording: true };
-    all.push({ runtime, plain, recording: [hooks] });
+    const plain: Front = {
+      name: `plain ${runtime}`,
+      ...{ runtime, command, flags: [], isRecording: false, hasNames: true },
+    };
+    const recording: Front[] = [{
+      ...plain,
+      name: `${runtime} with hooks`,
+      isRecording: true,
+      // Bun's hooks see who calls an async function, not which one awaits.
+      hasNames: runtime !== "bun",
+    }];
+    if (runtime !== "node" || await hasModuleHooks(command)) {
+      const preload: Front = {
+        ...plain,
+        name: `${runtime} with the preload`,
+        flags: [PRELOAD_FLAG[runtime], join(sandbox, PRELOAD)],
+        isRecording: true,
+      };
+      recording.push(preload, {
+        ...preload,
+        name: `${runtime} with the preload, packages transformed too`,
+        env: { LOOPTRACE_INCLUDE: "node_modules/" },
+      });
+    }
+    all.push({ runtime, plain, recording });
   }
   return all;
+}
+
+/** Node has them from 22.15; without them its preload transforms nothing. */
+async function hasModuleHooks(node: string): Promise<boolean> {
+  const { stdout } = await run(node, [
+    "-p",
+    "typeof require('node:module').registerHooks",
+  ]);
+  return new TextDecoder().decode(stdout).trim() === "function";
 }
 
 /**
@@ -88,7 +131,11 @@ export async function runDriver(
         ...options.args ?? [],
         file,
       ],
-      { cwd: options.sandbox, env: options.env },
+      {
+        cwd: options.sandbox,
+        env: { ...front.env, ...options.env },
+        timeoutMs: DRIVER_MS,
+      },
     );
     return await driverRun(finished, file);
   });
@@ -117,10 +164,12 @@ export async function runTestFiles(
       {
         cwd: options.sandbox,
         env: {
+          ...front.env,
           ...options.env,
           PACKAGES_TESTS: files.join(","),
           PACKAGES_TRACE: file,
         },
+        timeoutMs: DRIVER_MS,
       },
     );
     const xml = await readFile(junit, "utf8").catch(() => undefined);
@@ -167,6 +216,9 @@ async function driverRun(
       : await readFile(file).catch(() => undefined),
   };
 }
+
+/** None takes longer than half of it on a machine that does other things beside. */
+const DRIVER_MS = 60_000;
 
 /** Drivers that run at a time: the check machine has two cores. */
 const PLACES = 2;
