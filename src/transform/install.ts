@@ -7,7 +7,9 @@
 
 import { type BunApi, installOnBun } from "./bun_loader.ts";
 import type { Parse } from "./instrument.ts";
-import { installByHooks, type ModuleHooks } from "./module_hooks.ts";
+import { denoLoadHook } from "./deno_loader.ts";
+import type { ModuleHooks } from "./load_hook.ts";
+import { nodeLoadHook } from "./node_loader.ts";
 import { createSelection } from "./selection.ts";
 import { SourceTransformer, type TransformHost } from "./source_transformer.ts";
 
@@ -48,42 +50,42 @@ const PARSER = "oxc-parser";
  */
 export async function installTransform(host: TransformHost): Promise<void> {
   const { Bun: bun, Deno: deno } = globals;
-  const options = {
-    host,
-    selects: createSelection({
-      include: readEnvironment("LOOPTRACE_INCLUDE"),
-      exclude: readEnvironment("LOOPTRACE_EXCLUDE"),
-    }),
-  };
   if (bun !== undefined) {
     const { readFileSync } = builtin<FileSystem>("node:fs");
-    const transformer = new SourceTransformer({
-      ...options,
-      loadParser: requireParser,
-    });
+    const transformer = createTransformer(host, requireParser);
     return installOnBun(
       transformer,
       bun,
       (path) => readFileSync(path, "utf8"),
     );
   }
-
-  const module = builtin<NodeModule>("node:module");
-  if (module.registerHooks === undefined) {
-    warn(
-      "modules are not transformed: this runtime has no module.registerHooks, which Node has from 22.15",
+  const { registerHooks } = builtin<NodeModule>("node:module");
+  if (registerHooks === undefined) {
+    return warn(
+      "this runtime has no module.registerHooks, Node has from 22.15",
     );
+  }
+  if (deno === undefined) {
+    const transformer = createTransformer(host, requireParser);
+    registerHooks({ load: nodeLoadHook(transformer, entryPath()) });
     return;
   }
-  let loadParser = requireParser;
-  if (deno !== undefined) {
-    // Deno finds packages by its import map and lock file, which only import() asks.
-    const parse = await importParser(deno);
-    if (parse === undefined) return;
-    loadParser = () => parse;
-  }
-  const transformer = new SourceTransformer({ ...options, loadParser });
-  installByHooks(transformer, module.registerHooks, entryPath());
+  // Deno finds packages by its import map and lock file, which only import() asks.
+  const parse = await importParser(deno);
+  if (parse === undefined) return;
+  const transformer = createTransformer(host, () => parse);
+  registerHooks({ load: denoLoadHook(transformer, entryPath()) });
+}
+
+function createTransformer(
+  host: TransformHost,
+  loadParser: () => Parse | undefined,
+): SourceTransformer {
+  const selects = createSelection({
+    include: readEnvironment("LOOPTRACE_INCLUDE"),
+    exclude: readEnvironment("LOOPTRACE_EXCLUDE"),
+  });
+  return new SourceTransformer({ host, selects, loadParser });
 }
 
 /** The program's entry. Deno wants the permission to read for this, which the parser has needed already. */
@@ -116,14 +118,14 @@ async function importParser(deno: DenoPermissions): Promise<Parse | undefined> {
   );
   if (missing.length > 0) {
     const flags = missing.map((name) => `--allow-${name}`).join(" ");
-    warn(`modules are not transformed: the parser needs ${flags}`);
+    warn(`the parser needs ${flags}`);
     return undefined;
   }
   try {
     const { parseSync } = await import("oxc-parser");
     return parseSync as Parse;
-  } catch (error) {
-    return parserMissing(error);
+  } catch {
+    return requireParser(); // this file may have a node_modules of its own
   }
 }
 
@@ -141,7 +143,7 @@ function requireParser(): Parse | undefined {
 function parserMissing(error: unknown): undefined {
   const [reason] = String((error as Error)?.message ?? error).split("\n");
   warn(
-    `modules are not transformed: the package ${PARSER} is needed (npm install ${PARSER}@0.150.0): ${reason}`,
+    `the package ${PARSER} is needed (npm install ${PARSER}@0.150.0): ${reason}`,
   );
 }
 
@@ -158,7 +160,8 @@ function builtin<Module extends object>(name: string): Module {
   return module.default ?? module;
 }
 
-function warn(text: string): void {
+/** Tells why there is no transform. */
+function warn(why: string): void {
   // A last resort: there is no caller to tell, and no recording yet.
-  console.warn(`looptrace: ${text}`);
+  console.warn(`looptrace: modules are not transformed: ${why}`);
 }

@@ -70,8 +70,13 @@ export class SourceTransformer {
       addSite: host.addSite,
       moduleName: isMain ? "main" : `module ${baseName(path)}`,
     });
-    if (result.kind === "skipped") host.noteSkipped(path, result.why);
+    if (result.kind === "skipped") this.skip(path, result.why);
     return result.kind === "changed" ? result : undefined;
+  }
+
+  /** Takes note of a file that is left as it is. */
+  skip(path: string, why: string): void {
+    this.#options.host.noteSkipped(path, why);
   }
 
   #parser(): Parse | undefined {

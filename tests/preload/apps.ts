@@ -352,4 +352,28 @@ export const view = async (x) => <p title={await x}>{await null}</p>;
     runtimes: ["bun"],
     sites: ["main.tsx:1 main 2", "view.jsx:2 view"],
   },
+  {
+    name: "a native addon, and all else that is no program",
+    files: {
+      "main.js": `import { createRequire } from "node:module";
+const require = createRequire(import.meta.url);
+const { parseSync } = createRequire(ROOT)("oxc-parser");
+export const f = async () => parseSync("a.js", "await 1").program.body.length;
+const [json, plain] = [require("./data.json"), require("./plain")];
+console.log(await f(), json, plain, require("fs") === require("node:fs"));
+for (const name of ["./nowhere", "./bad.json", "./throws.cjs"]) {
+  try { require(name); } catch (error) { console.log(name, error.name, error.code); }
+}
+`,
+      "plain.js": "export const plain = async () => 1;\n",
+      "data.json": '{ "a": [1] }',
+      "bad.json": "{ a",
+      "throws.cjs": "throw new RangeError(typeof module);\n",
+      "package.json": MODULE,
+    },
+    sites: ["main.js:4 f", "main.js:1 main 6", "plain.js:1 plain"],
+  },
 ];
+
+/** Text of an app's file that stands for a path in this checkout, as a string. */
+export const ROOT_PLACEHOLDER = "ROOT";

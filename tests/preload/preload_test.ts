@@ -12,7 +12,7 @@ import {
   assertStringIncludes,
 } from "../support/assert.ts";
 import { type Finished, run, type RunOptions } from "../support/processes.ts";
-import { type App, type AppRuntime, APPS } from "./apps.ts";
+import { type App, type AppRuntime, APPS, ROOT_PLACEHOLDER } from "./apps.ts";
 
 const ROOT = fileURLToPath(new URL("../../", import.meta.url));
 const PRELOAD = join(ROOT, "src/preload.ts");
@@ -310,7 +310,11 @@ async function writeApp({ files }: App): Promise<string> {
   folders.push(folder);
   for (const [path, text] of Object.entries(files)) {
     await mkdir(dirname(join(folder, path)), { recursive: true });
-    await writeFile(join(folder, path), text);
+    const root = JSON.stringify(join(ROOT, "package.json"));
+    await writeFile(
+      join(folder, path),
+      text.replace(`(${ROOT_PLACEHOLDER})`, `(${root})`),
+    );
   }
   return folder;
 }

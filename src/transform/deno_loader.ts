@@ -1,0 +1,93 @@
+/**
+ * Deno: changes modules as they are loaded. Deno hands out JavaScript that it
+ * has made, with a source map, and does not say whether a file is CommonJS.
+ */
+
+import { mayAwait } from "./instrument.ts";
+import { Lines } from "./lines.ts";
+import {
+  type LoadHook,
+  type LoadResult,
+  programPath,
+  textOf,
+} from "./load_hook.ts";
+import { hasModuleSyntax } from "./module_kind.ts";
+import { InlineSourceMap } from "./source_map.ts";
+import type { ChangedSource, SourceTransformer } from "./source_transformer.ts";
+
+/**
+ * What makes `require()` load a file as if there were no hook. Whatever else a
+ * hook gives back, the hook's source is compiled as a script: a JSON file and
+ * a native addon, too (Deno 2.9.6).
+ */
+const BY_REQUIRE_ITSELF: LoadResult = {
+  format: "builtin",
+  source: null,
+  shortCircuit: true,
+};
+
+/** @param main Path of the program's entry, if it is known. */
+export function denoLoadHook(
+  transformer: SourceTransformer,
+  main: string | undefined,
+): LoadHook {
+  return (url, context, nextLoad) => {
+    const isImported = context.conditions?.includes("import") ?? false;
+    const path = programPath(url, context);
+    if (
+      path === undefined || /\.c[jt]s$/.test(path) ||
+      !transformer.selects(path)
+    ) return isImported ? nextLoad(url, context) : BY_REQUIRE_ITSELF;
+
+    const result = nextLoad(url, context);
+    const source = textOf(result);
+    const changed = source === undefined || !mayAwait(source)
+      ? undefined
+      : change(transformer, source, { url, path, isImported, main });
+    if (changed !== undefined) return { ...result, source: changed };
+    return isImported ? result : BY_REQUIRE_ITSELF;
+  };
+}
+
+interface Loaded {
+  readonly url: string;
+  readonly path: string;
+  readonly isImported: boolean;
+  readonly main: string | undefined;
+}
+
+function change(
+  transformer: SourceTransformer,
+  source: string,
+  { url, path, isImported, main }: Loaded,
+): string | undefined {
+  const map = readMap(source);
+  const leadsHere = map?.leadsTo(url) ?? false;
+  const changed = transformer.change(source, {
+    path,
+    isMain: path === main,
+    language: "jsx",
+    // What is imported is a module, or Deno would have required it.
+    isModule: isImported ? undefined : hasModuleSyntax,
+    lineOf: leadsHere ? (line, column) => map?.lineOf(line, column) : undefined,
+  });
+  return changed === undefined ? undefined : codeOf(changed, source, map);
+}
+
+function codeOf(
+  { code, insertions }: ChangedSource,
+  source: string,
+  map: InlineSourceMap | undefined,
+): string {
+  return map === undefined
+    ? code
+    : map.fitted(code, new Lines(source), insertions.sorted());
+}
+
+function readMap(source: string): InlineSourceMap | undefined {
+  try {
+    return InlineSourceMap.of(source);
+  } catch {
+    return undefined; // somebody's own comment: lines are those of the code
+  }
+}
