@@ -14,13 +14,18 @@ export const CALL_HOOKS_NAME = "$looptrace";
 export interface CallHooks<Call = object> {
   /** First thing in the body of an async function. `site` is the function's. */
   enter(site: number): Call;
+  /** First thing in the body of an async generator. */
+  generate(site: number): Call;
   /** A module with a top-level await begins. */
   module(site: number): Call;
   /** Around the operand of an `await` that is no call. Gives `value`. */
   wait<T>(call: Call, site: number, value: T): T;
-  /** Directly before a call that is awaited or returned. Gives `call`. */
+  /**
+   * Directly before a call that is awaited or returned, if nothing else is called
+   * to find out its callee and arguments. Gives `call`.
+   */
   mark(call: Call): Call;
-  /** Around the last argument of such a call: what was called up to now was not it. */
+  /** Otherwise, around its last argument: what was called up to now was not it. */
   argument<T>(call: Call, value: T): T;
   /** Around such a call, when it is awaited. Gives `value`. */
   waitCall<T>(call: Call, site: number, value: T): T;

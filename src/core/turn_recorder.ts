@@ -494,9 +494,10 @@ export class TurnRecorder {
   }
 
   /** The slice just closed was a call's first, and the call goes on later. */
-  #suspendCall(): void {
+  #suspendCall(isAwaitable = true): void {
     const began = this.#began[this.depth + 1];
     this.log.flag(began, Fate.Beside);
+    if (!isAwaitable) return;
     this.#lastCall[this.depth] = began;
     this.#calls[this.depth]++;
   }
@@ -518,6 +519,7 @@ export class TurnRecorder {
    *
    * @param flags of `ParkFlag`
    * @param isTimed true if it is worth a reading of the clock
+   * @param isAwaitable false for a generator, which is no call of its caller's
    * @returns true if only markers can tell who will end the wait
    */
   park(
@@ -526,6 +528,7 @@ export class TurnRecorder {
     reason: number,
     flags: number,
     isTimed: boolean,
+    isAwaitable: boolean,
   ): boolean {
     this.#bringToTop(id);
     const ticks = isTimed ? this.#readClock() : NO_TIME;
@@ -545,7 +548,7 @@ export class TurnRecorder {
       (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
     if (isWaiter) this.#waiters++;
     this.#endCall();
-    if (this.#isFirst[this.depth + 1] !== 0) this.#suspendCall();
+    if (this.#isFirst[this.depth + 1] !== 0) this.#suspendCall(isAwaitable);
     return isWaiter;
   }
 

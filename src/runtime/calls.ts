@@ -34,6 +34,12 @@ export class Call {
   /** The recording that `id` belongs to. */
   recording = 0;
   isParked = false;
+  /** True if its beginning was worth a reading of the clock. */
+  isTimed = false;
+  /** True until it has waited once. */
+  isFirst = true;
+  /** True for a run of an async generator: nobody awaits that as a whole. */
+  isGenerator = false;
   /** True if `TurnRecorder.park` said that markers are needed. */
   isWaiter = false;
   /** Who will say what ended the wait, if not markers. */
@@ -64,9 +70,11 @@ export function createCallHooks(
   const { explained } = recorder;
   let isOn = false;
   let recording = 0;
-  // What became of the calls of each function, by its site: the beginning of
-  // those that go on beside their caller is worth a reading of the clock.
+  // What became of the calls of each function, by its site: when those begin that
+  // go on beside their caller is worth a reading of the clock.
   const fates: number[] = [];
+  // True from the mark before an awaited call on, until a call begins.
+  let isExpected = false;
   // The call that suspended last, until it is seen whether it is awaited.
   let undecided: Call | undefined;
   const suspended = new SuspendedCalls();
@@ -81,7 +89,11 @@ export function createCallHooks(
   function isRecorded(call: Call): boolean {
     if (call.recording !== recording) {
       call.recording = recording;
-      call.isParked = call.isWaiter = call.isTail = false;
+      call.isParked =
+        call.isFirst =
+        call.isWaiter =
+        call.isTail =
+          false;
       call.id = recorder.untraced > 0 ? 0 : recorder.adoptCall(call.site);
     }
     return call.id !== 0;
@@ -93,19 +105,30 @@ export function createCallHooks(
     if (recorder.untraced > 0) return;
     const { site } = call;
     while (fates.length <= site) fates.push(0);
-    call.id = recorder.beginCall(site, fates[site] === BESIDE);
+    const isTimed = !isExpected || fates[site] === BESIDE;
+    isExpected = false;
+    call.id = recorder.beginCall(site, isTimed);
+    call.isTimed = isTimed;
   }
 
   function park(call: Call, site: number, reason: number, flags: number): void {
-    const isTimed = fates[call.site] === BESIDE;
-    call.isWaiter = recorder.park(call.id, site, reason, flags, isTimed);
+    call.isWaiter = recorder.park(
+      call.id,
+      site,
+      reason,
+      flags,
+      call.isFirst && call.isTimed,
+      !call.isGenerator,
+    );
     call.isParked = true;
+    call.isFirst = false;
     if (recorder.depth === 0) return;
     undecided = call;
     suspended.push(call, recorder.depth);
   }
 
   function mark(): void {
+    isExpected = true;
     suspended.drop(recorder.depth);
     recorder.beginArgument();
   }
@@ -124,6 +147,7 @@ export function createCallHooks(
   }
 
   function waitCall(call: Call, site: number, value: unknown): void {
+    isExpected = false;
     if (!isRecorded(call)) return;
     let flags = flagsOf(value);
     let reason = reasonOf(value, flags);
@@ -188,6 +212,7 @@ export function createCallHooks(
   }
 
   function tail(call: Call, value: unknown): void {
+    isExpected = false;
     if (call.recording !== recording || call.id === 0) return;
     const claim = explained.takeClaim();
     call.isTail = claim === Reason.Unknown && isOnlyCall(value) &&
@@ -214,6 +239,11 @@ export function createCallHooks(
       } catch (error) {
         recorder.fail(error);
       }
+      return call;
+    },
+    generate(site) {
+      const call = hooks.enter(site);
+      call.isGenerator = true;
       return call;
     },
     module(site) {

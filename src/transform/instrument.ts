@@ -277,7 +277,8 @@ class Instrumenter {
       guards: 0,
     };
     const site = this.#options.addSite(name, this.#options.file, line, line);
-    const begin = `const ${this.#call}=${HOOKS}.enter(${site});try{`;
+    const enter = node.generator ? "generate" : "enter";
+    const begin = `const ${this.#call}=${HOOKS}.${enter}(${site});try{`;
     const end = `}finally{${HOOKS}.exit(${this.#call})}`;
 
     this.#parents.push(node);
@@ -319,11 +320,12 @@ class Instrumenter {
     const site = this.#awaitSite(scope, node);
     this.#put(node.start, `${HOOKS}.resume(${this.#call},`);
     const gap = argument.start === node.start + "await".length ? " " : "";
+    const marked = call === undefined ? undefined : this.#markBeginning(call);
     this.#put(
       argument.start,
-      call !== undefined && this.#tellBeginning(call)
-        ? `${gap}${HOOKS}.waitCall(${HOOKS}.mark(${this.#call}),${site},`
-        : `${gap}${HOOKS}.wait(${this.#call},${site},`,
+      marked === undefined
+        ? `${gap}${HOOKS}.wait(${this.#call},${site},`
+        : `${gap}${HOOKS}.waitCall(${marked},${site},`,
     );
     this.#visitChildren(node);
     this.#put(node.end, "))");
@@ -333,19 +335,20 @@ class Instrumenter {
    * Sees to it that the call's own beginning can be told from what is called
    * to find out its callee and arguments.
    *
-   * @returns False if there is no argument to tell it by.
+   * @returns what to hand over for the caller's call, undefined if there is no
+   * argument to tell the beginning by
    */
-  #tellBeginning(call: Call): boolean {
+  #markBeginning(call: Call): string | undefined {
     const { callee, args } = partsOf(call);
     const callsBefore = (callee !== undefined && holds(callee, isCallLike)) ||
       args.some((argument) => holds(argument, isCallLike));
-    if (!callsBefore) return true;
+    if (!callsBefore) return `${HOOKS}.mark(${this.#call})`;
     const last = args.at(-1);
-    if (last === undefined) return false;
+    if (last === undefined) return undefined;
     this.#lastArguments.push(
       last.type === "SpreadElement" ? last.argument : last,
     );
-    return true;
+    return this.#call;
   }
 
   #visitYield(node: YieldExpression): void {
@@ -379,14 +382,12 @@ class Instrumenter {
     const call = this.#scope?.kind === "function" && this.#scope.guards === 0
       ? callOf(expression)
       : undefined;
-    if (call === undefined || !this.#tellBeginning(call)) {
+    const marked = call === undefined ? undefined : this.#markBeginning(call);
+    if (marked === undefined) {
       this.#visit(expression);
       return;
     }
-    this.#put(
-      expression.start,
-      `${gap}${HOOKS}.tail(${HOOKS}.mark(${this.#call}),`,
-    );
+    this.#put(expression.start, `${gap}${HOOKS}.tail(${marked},`);
     this.#visit(expression);
     this.#put(expression.end, ")");
   }

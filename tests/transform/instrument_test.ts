@@ -85,18 +85,18 @@ export async function result() {
   ];
 }`,
     calls: "result enter@6, " +
-      `result mark, result argument, ${LEAF}, result waitCall@8, result resume, ` +
-      `result mark, result argument, ${LEAF}, result waitCall@9, result resume, ` +
-      `result mark, result argument, ${LEAF}, result waitCall@10, result resume, ` +
+      `result argument, ${LEAF}, result waitCall@8, result resume, ` +
+      `result argument, ${LEAF}, result waitCall@9, result resume, ` +
+      `result argument, ${LEAF}, result waitCall@10, result resume, ` +
       `${LEAF}, result wait@11, result resume, ` +
-      "result mark, result argument, result waitCall@12, result resume, result exit",
+      "result argument, result waitCall@12, result resume, result exit",
   },
   {
     name: "awaits within awaits",
     source: `${HELPERS}export async function result() {
   return await leaf(await leaf(await null) + 1);
 }`,
-    calls: "result enter@4, result mark, result mark, " +
+    calls: "result enter@4, " +
       "result wait@5, result resume, result argument, " +
       `${LEAF}, result waitCall@5, result resume, result argument, ` +
       `${LEAF}, result waitCall@5, result resume, result exit`,
@@ -146,7 +146,7 @@ export async function result() {
     calls: "result enter@14, " + [
       "result mark, plain enter@5, plain mark, " + LEAF +
       ", plain tail, plain exit",
-      "result mark, nested enter@6, nested mark, nested argument, " + LEAF +
+      "result mark, nested enter@6, nested argument, " + LEAF +
       ", nested tail, nested exit",
       "result mark, tried enter@7, " + LEAF + ", tried exit",
       "result mark, caught enter@8, " + LEAF + ", caught exit",
@@ -374,7 +374,7 @@ export async function result() { "some directive"
 class Sub extends Base { async who() { return await super.who() + this.x + arguments.length } x = 1 }
 export async function result() { return [await new Sub().who(1, 2), arguments.length, new.target] }`,
     calls:
-      "result enter@3, result mark, result argument, who enter@2, who mark, who enter@1, who exit, who waitCall@2, " +
+      "result enter@3, result argument, who enter@2, who mark, who enter@1, who exit, who waitCall@2, " +
       "result waitCall@3, who resume, who exit, result resume, result exit",
   },
   {
@@ -398,7 +398,7 @@ export async function result(this: unknown) {
     calls:
       "result enter@13, result mark, f enter@2, f exit, result waitCall@14, result resume, " +
       // \`new Dot()\` is called first, so the call's argument tells it from that.
-      "result mark, result argument, get enter@8, get exit, result waitCall@14, result resume, " +
+      "result argument, get enter@8, get exit, result waitCall@14, result resume, " +
       "area enter@10, area wait@10, result wait@14, area resume, area exit, result resume, " +
       "result mark, generic enter@12, generic exit, result waitCall@14, result resume, result exit",
   },

@@ -71,6 +71,10 @@ export class RecordingHooks implements CallHooks<FakeCall> {
     return { name: fn, state: "running" };
   }
 
+  generate(site: number): FakeCall {
+    return this.enter(site);
+  }
+
   module(site: number): FakeCall {
     this.log.push("module");
     return { name: this.#sites[site - 1].fn, state: "running" };
