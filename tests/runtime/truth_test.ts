@@ -15,6 +15,7 @@ import {
   type Findings,
   noFindings,
 } from "./truth/compare.ts";
+import { Wait } from "./truth/kinds.mjs";
 import { ProgramFolder, type ProgramRuns } from "./truth/run_programs.ts";
 import { readTruth } from "./truth/truth.ts";
 
@@ -23,6 +24,12 @@ const COUNT = Number(process.env.LOOPTRACE_PROGRAMS ?? 504);
 
 /** Traces of a front end that Go's tools read. */
 const JUDGED = 6;
+
+/**
+ * Awaits at which nothing happens that the accessor could see: nobody asks for the constructor of what is no promise of
+ * the realm's own. What runs after them is not judged there.
+ */
+const UNSEEN_BY_ACCESSOR = [Wait.Value, Wait.Thenable, Wait.Subclass];
 
 /** Share of wrong links that each kind of front end may have. */
 const LIMITS = { transform: 0, hooks: 0.001, accessor: 0.01 };
@@ -69,16 +76,18 @@ function limitOf({ isTransformed, runtime }: FrontEnd): number {
 }
 
 function compareAll(
-  { name, isTransformed }: FrontEnd,
+  { name, isTransformed, runtime }: FrontEnd,
   runs: readonly ProgramRuns[],
 ): Findings {
   const sum = noFindings();
+  const isAccessor = runtime === "bun" && !isTransformed;
   for (const { program, recorded } of runs) {
     const title = `program ${program.seed}`;
     const trace = judgeTrace(recorded!.trace, `${title}, ${name}`);
     const found = compare(readTruth(recorded!.events), trace, {
-      origins: recorded!.readings,
+      origin: recorded!.origin,
       hasFirsts: isTransformed,
+      unseen: isAccessor ? UNSEEN_BY_ACCESSOR : [],
     });
     const details = found.details.map((text) => `${title}: ${text}`);
     addFindings(sum, { ...found, details });
@@ -89,6 +98,7 @@ function compareAll(
 function row({ name }: FrontEnd, found: Findings): string {
   const { wakes, reasons } = found;
   return `${name}: ${found.awaits} awaits, links wrong ${found.wrongLinks}, ` +
+    `misbilled ${found.misbilled}, ` +
     `callbacks ${found.callbacks} (wrong ${found.wrongCallbacks}), ` +
     `first slices ${found.firsts} (wrong ${found.wrongFirsts}), ` +
     `unblocked by ${wakes.right} right, ${wakes.unrecorded} unrecorded, ${wakes.wrong} wrong, ${wakes.unseen} unseen, ` +

@@ -37,8 +37,10 @@ export interface Findings {
 }
 
 export interface CompareOptions {
-  /** Clock readings, one of which is the time of the first event, in milliseconds. */
-  readonly origins: readonly number[];
+  /** What the program's clock said at the trace's first event, in milliseconds. */
+  readonly origin: number;
+  /** Kinds of awaits, as `Wait`, that this front end cannot see: what follows them is not judged. */
+  readonly unseen?: readonly number[];
   /** True if what a call does before its first wait is recorded as its own. */
   readonly hasFirsts: boolean;
 }
@@ -76,31 +78,13 @@ export function addFindings(sum: Findings, more: Findings): void {
   sum.details.push(...more.details);
 }
 
-/**
- * Compares. The clock reading with which most is right counts as the origin: a wrong one can only make right things
- * wrong.
- */
+/** Compares what a program told of itself with what its trace says. */
 export function compare(
   truth: Truth,
   trace: Trace,
   options: CompareOptions,
 ): Findings {
-  const spans = new SpanIndex(trace);
-  let best: Findings | undefined;
-  for (const origin of new Set(options.origins)) {
-    const found = new Comparison(truth, spans, origin, options.hasFirsts).run();
-    if (best === undefined || wrongOf(found) < wrongOf(best)) best = found;
-    if (wrongOf(best) === 0) break;
-  }
-  if (best === undefined) throw new Error("Cannot compare: no clock reading");
-  return best;
-}
-
-/** Links first: they tell most surely whether two clocks agree. */
-function wrongOf(found: Findings): number {
-  const others = found.wrongCallbacks + found.wrongFirsts + found.wakes.wrong +
-    found.reasons.wrong;
-  return found.wrongLinks + others / (others + 1);
+  return new Comparison(truth, new SpanIndex(trace), options).run();
 }
 
 /** A time in which a goroutine did one thing, in nanoseconds. */
@@ -168,6 +152,7 @@ class Comparison {
   readonly #spans: SpanIndex;
   readonly #origin: number;
   readonly #hasFirsts: boolean;
+  readonly #unseen: readonly number[];
   readonly #found = noFindings();
   /** Parent in the forest of families. */
   readonly #parents = new Map<number, number>();
@@ -182,13 +167,13 @@ class Comparison {
   constructor(
     truth: Truth,
     spans: SpanIndex,
-    origin: number,
-    hasFirsts: boolean,
+    { origin, hasFirsts, unseen = [] }: CompareOptions,
   ) {
     this.#truth = truth;
     this.#spans = spans;
     this.#origin = origin;
     this.#hasFirsts = hasFirsts;
+    this.#unseen = unseen;
     for (const one of truth.awaits) this.#waits.set(one.begin, one);
   }
 
@@ -287,6 +272,7 @@ class Comparison {
   /** True if the slice has to be in a goroutine of its family's. */
   #counts({ unit, slice }: Place): boolean {
     if (unit.callback !== 0) return ownsGoroutine(unit.callback);
+    if (this.#unseen.includes(slice.after)) return false;
     if (!slice.isFirst) return true;
     return this.#hasFirsts && unit.suspends && unit.mode !== Mode.Generator;
   }

@@ -251,7 +251,11 @@ class ProgramWriter {
   #awaitable(): [wait: number, value: string, slot: number] {
     const slot = this.#random.below(SLOTS);
     const some: [number, string, number][] = [
-      [Wait.Value, this.#random.pick(["null", "7", "Promise.resolve()"]), -1],
+      this.#random.pick<[number, string, number]>([
+        [Wait.Value, "null", -1],
+        [Wait.Value, "7", -1],
+        [Wait.Resolved, "Promise.resolve()", -1],
+      ]),
     ];
     const ms = this.#random.below(3);
     if (this.#has("timers")) {

@@ -18,6 +18,7 @@ export const Mode = {
 
 /** What an await waits for. */
 export const Wait = {
+  /** No promise. */
   Value: 1,
   Call: 2,
   Sleep: 3,
@@ -37,6 +38,8 @@ export const Wait = {
   Thenable: 15,
   Subclass: 16,
   Generator: 17,
+  /** A promise that is settled already. */
+  Resolved: 18,
 };
 
 /** Callbacks. */

@@ -19,8 +19,8 @@ export interface ProgramRun {
   readonly events: readonly number[];
   /** Its trace, if it was recorded. */
   readonly trace: Uint8Array;
-  /** What the clock said while the recording began, in milliseconds. */
-  readonly readings: readonly number[];
+  /** What the program's clock said at the trace's first event, in milliseconds. */
+  readonly origin: number;
 }
 
 /** The runs of one program; those that were asked for. */
@@ -137,10 +137,10 @@ function fileOf({ seed }: Program): string {
 }
 
 function readRun(
-  told: { events: number[]; trace?: string; readings?: number[] } | undefined,
+  told: { events: number[]; trace?: string; origin?: number } | undefined,
 ): ProgramRun | undefined {
   if (told === undefined) return undefined;
-  const { events, trace = "", readings = [] } = told;
+  const { events, trace = "", origin = NaN } = told;
   const bytes = Uint8Array.from(atob(trace), (char) => char.charCodeAt(0));
-  return { events, trace: bytes, readings };
+  return { events, trace: bytes, origin };
 }

@@ -6,8 +6,8 @@
  * they have timers; `library` is the URL of Looptrace if it is to be loaded; `record` are the options of `start()` if
  * they are to be recorded, `after` is true if they are to run once more when the recording is over.
  *
- * The result is JSON: `{ plain?, recorded?, after?, capabilities? }`, a run's each a list of `{ events, trace?, readings? }`,
- * the trace in base64, the readings those of the clock while the recording began.
+ * The result is JSON: `{ plain?, recorded?, after?, capabilities? }`, a run's each a list of `{ events, trace?, origin? }`,
+ * the trace in base64, the origin what the clock said at its first event.
  */
 import { writeFileSync } from "node:fs";
 import { Buffer } from "node:buffer";
@@ -22,16 +22,14 @@ for (const name of names) {
 }
 const looptrace = library === undefined ? undefined : await import(library);
 
-/** What the clock says inside `fn`. */
-function readingsIn(fn) {
-  const readings = [];
+/** What the clock says last inside `fn`: a recording begins with a reading of its own. */
+function lastReadingIn(fn) {
+  let reading;
   const { now } = performance;
   // In Bun it is the object's own property, elsewhere its prototype's.
   const own = Object.getOwnPropertyDescriptor(performance, "now");
   performance.now = () => {
-    const reading = now.call(performance);
-    readings.push(reading);
-    return reading;
+    return reading = now.call(performance);
   };
   try {
     fn();
@@ -39,7 +37,7 @@ function readingsIn(fn) {
     if (own === undefined) delete performance.now;
     else Object.defineProperty(performance, "now", own);
   }
-  return readings;
+  return reading;
 }
 
 async function runPlain(run) {
@@ -49,11 +47,11 @@ async function runPlain(run) {
 async function runRecorded(run) {
   const chunks = [];
   const sink = { write: (bytes) => void chunks.push(bytes) };
-  const readings = readingsIn(() => looptrace.start(sink, record));
+  const origin = lastReadingIn(() => looptrace.start(sink, record));
   const events = await drive(run, { timers, spin: timers });
   const { error } = await looptrace.stop();
   if (error !== undefined) throw new Error(error);
-  return { events, readings, trace: Buffer.concat(chunks).toString("base64") };
+  return { events, origin, trace: Buffer.concat(chunks).toString("base64") };
 }
 
 const result = { capabilities: looptrace?.capabilities() };
