@@ -530,7 +530,7 @@ export class TurnRecorder {
     isTimed: boolean,
     isAwaitable: boolean,
   ): boolean {
-    this.#bringToTop(id);
+    this.bringToTop(id);
     const ticks = isTimed ? this.#readClock() : NO_TIME;
     if ((flags & ParkFlag.Linked) !== 0) this.#fold();
     if (this.depth > 1) flags |= ParkFlag.Nested;
@@ -587,7 +587,7 @@ export class TurnRecorder {
       this.current = this.#outside[--this.depth];
       return 0;
     }
-    this.#bringToTop(id);
+    this.bringToTop(id);
     this.#append(RawKind.End | flags << 8, id, NO_TIME);
     const end = log.numberOf(log.length - 1);
     const isFirst = this.#isFirst[this.depth] !== 0;
@@ -607,7 +607,7 @@ export class TurnRecorder {
   }
 
   /** Makes `id` the innermost slice: what is open inside it has ended. */
-  #bringToTop(id: number): void {
+  bringToTop(id: number): void {
     if (this.current === id && this.depth > 0) {
       if (this.isHushed) this.unhush();
       return;

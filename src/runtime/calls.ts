@@ -127,16 +127,24 @@ export function createCallHooks(
     suspended.push(call, recorder.depth);
   }
 
-  function mark(): void {
+  /** `call` runs: what seems to run inside it waits unseen. */
+  function toTop(call: Call): void {
+    if (call.recording !== recording || call.id === 0) return;
+    if (recorder.current !== call.id) recorder.bringToTop(call.id);
+  }
+
+  function mark(call: Call): void {
+    toTop(call);
     isExpected = true;
     suspended.drop(recorder.depth);
     recorder.beginArgument();
   }
 
-  function argument(value: unknown): void {
+  function argument(call: Call, value: unknown): void {
+    toTop(call);
     const group = suspended.group(value, recorder.depth);
     if (group !== undefined) explained.offer(value as object, group);
-    mark();
+    mark(call);
   }
 
   function wait(call: Call, site: number, value: unknown): void {
@@ -149,6 +157,7 @@ export function createCallHooks(
   function waitCall(call: Call, site: number, value: unknown): void {
     isExpected = false;
     if (!isRecorded(call)) return;
+    toTop(call);
     let flags = flagsOf(value);
     let reason = reasonOf(value, flags);
     const claim = explained.takeClaim();
@@ -214,6 +223,7 @@ export function createCallHooks(
   function tail(call: Call, value: unknown): void {
     isExpected = false;
     if (call.recording !== recording || call.id === 0) return;
+    toTop(call);
     const claim = explained.takeClaim();
     call.isTail = claim === Reason.Unknown && isOnlyCall(value) &&
       explained.reasonOf(value) === Reason.Unknown;
@@ -259,11 +269,21 @@ export function createCallHooks(
       return value;
     },
     mark(call) {
-      if (isOn) mark();
+      if (!isOn) return call;
+      try {
+        mark(call);
+      } catch (error) {
+        recorder.fail(error);
+      }
       return call;
     },
-    argument(_call, value) {
-      if (isOn) argument(value);
+    argument(call, value) {
+      if (!isOn) return value;
+      try {
+        argument(call, value);
+      } catch (error) {
+        recorder.fail(error);
+      }
       return value;
     },
     waitCall(call, site, value) {
