@@ -16,13 +16,17 @@
  */
 
 import { preloadTracer } from "./api.ts";
+import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
 import { installTransform } from "./transform/install.ts";
 
-const tracer = preloadTracer();
-if (tracer !== undefined) {
-  await installTransform({
+// Another copy of this library may have been preloaded.
+if (!(CALL_HOOKS_NAME in globalThis)) {
+  let tracer: ReturnType<typeof preloadTracer>;
+  const isInstalled = await installTransform({
     addSite: (fn, file, line, functionLine) =>
-      tracer.addSite(fn, file, line, functionLine),
-    noteSkipped: (file, why) => tracer.noteSkipped(file, why),
+      tracer?.addSite(fn, file, line, functionLine) ?? 0,
+    noteSkipped: (file, why) => tracer?.noteSkipped(file, why),
   });
+  // Without a transform, the hooks of the tracer are to be the default.
+  if (isInstalled) tracer = preloadTracer();
 }

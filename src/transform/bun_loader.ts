@@ -62,7 +62,7 @@ const WITH_ATTRIBUTES =
   /(?:\bfrom|\bimport)\s*(["'])([^"'\n]+)\1\s*with\s*\{|\bimport\s*\(\s*(["'])([^"'\n]+)\3\s*,/g;
 
 /** Changes what Bun loads from now on. */
-export function installOnBun(
+export function installBunLoader(
   transformer: SourceTransformer,
   bun: BunApi,
   readFile: (path: string) => string,

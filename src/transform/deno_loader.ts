@@ -11,14 +11,14 @@ import {
   programPath,
   textOf,
 } from "./load_hook.ts";
-import { hasModuleSyntax } from "./module_kind.ts";
 import { InlineSourceMap } from "./source_map.ts";
 import type { ChangedSource, SourceTransformer } from "./source_transformer.ts";
 
 /**
  * What makes `require()` load a file as if there were no hook. Whatever else a
  * hook gives back, the hook's source is compiled as a script: a JSON file and
- * a native addon, too (Deno 2.9.6).
+ * a native addon, too; and a module so given cannot import by a relative path
+ * (Deno 2.9.6). So nothing that is required is changed.
  */
 const BY_REQUIRE_ITSELF: LoadResult = {
   format: "builtin",
@@ -32,34 +32,31 @@ export function denoLoadHook(
   main: string | undefined,
 ): LoadHook {
   return (url, context, nextLoad) => {
-    const isImported = context.conditions?.includes("import") ?? false;
     const path = programPath(url, context);
-    if (
-      path === undefined || /\.c[jt]s$/.test(path) ||
-      !transformer.selects(path)
-    ) return isImported ? nextLoad(url, context) : BY_REQUIRE_ITSELF;
-
+    const isSelected = path !== undefined && transformer.selects(path);
+    if (!context.conditions?.includes("import")) {
+      if (isSelected) transformer.skip(path, "it is loaded by require()");
+      return BY_REQUIRE_ITSELF;
+    }
     const result = nextLoad(url, context);
+    if (!isSelected) return result;
     const source = textOf(result);
-    const changed = source === undefined || !mayAwait(source)
-      ? undefined
-      : change(transformer, source, { url, path, isImported, main });
-    if (changed !== undefined) return { ...result, source: changed };
-    return isImported ? result : BY_REQUIRE_ITSELF;
+    if (source === undefined || !mayAwait(source)) return result;
+    const code = change(transformer, source, { url, path, main });
+    return code === undefined ? result : { ...result, source: code };
   };
 }
 
 interface Loaded {
   readonly url: string;
   readonly path: string;
-  readonly isImported: boolean;
   readonly main: string | undefined;
 }
 
 function change(
   transformer: SourceTransformer,
   source: string,
-  { url, path, isImported, main }: Loaded,
+  { url, path, main }: Loaded,
 ): string | undefined {
   const map = readMap(source);
   const leadsHere = map?.leadsTo(url) ?? false;
@@ -67,8 +64,6 @@ function change(
     path,
     isMain: path === main,
     language: "jsx",
-    // What is imported is a module, or Deno would have required it.
-    isModule: isImported ? undefined : hasModuleSyntax,
     lineOf: leadsHere ? (line, column) => map?.lineOf(line, column) : undefined,
   });
   return changed === undefined ? undefined : codeOf(changed, source, map);

@@ -5,7 +5,7 @@
  * tells what to install or to allow.
  */
 
-import { type BunApi, installOnBun } from "./bun_loader.ts";
+import { type BunApi, installBunLoader } from "./bun_loader.ts";
 import type { Parse } from "./instrument.ts";
 import { denoLoadHook } from "./deno_loader.ts";
 import type { ModuleHooks } from "./load_hook.ts";
@@ -32,7 +32,12 @@ interface DenoPermissions {
 }
 
 interface NodeModule extends ModuleHooks {
-  createRequire(from: string): (specifier: string) => unknown;
+  createRequire(from: string): Require;
+}
+
+interface Require {
+  (specifier: string): unknown;
+  resolve(specifier: string): string;
 }
 
 interface FileSystem {
@@ -46,35 +51,46 @@ const PARSER = "oxc-parser";
 /**
  * Changes the application's modules as they are loaded from now on.
  *
- * @returns when the loader is ready for the first module
+ * @returns when the loader is ready for the first module; false if none will be changed
  */
-export async function installTransform(host: TransformHost): Promise<void> {
+export async function installTransform(host: TransformHost): Promise<boolean> {
   const { Bun: bun, Deno: deno } = globals;
-  if (bun !== undefined) {
-    const { readFileSync } = builtin<FileSystem>("node:fs");
-    const transformer = createTransformer(host, requireParser);
-    return installOnBun(
-      transformer,
-      bun,
-      (path) => readFileSync(path, "utf8"),
-    );
-  }
-  const { registerHooks } = builtin<NodeModule>("node:module");
-  if (registerHooks === undefined) {
-    return warn(
-      "this runtime has no module.registerHooks, Node has from 22.15",
-    );
-  }
-  if (deno === undefined) {
-    const transformer = createTransformer(host, requireParser);
-    registerHooks({ load: nodeLoadHook(transformer, entryPath()) });
-    return;
-  }
+  if (deno !== undefined) return await installOnDeno(deno, host);
+  if (bun !== undefined) return installOnBun(host, bun);
+  return installOnNode(host);
+}
+
+async function installOnDeno(
+  deno: DenoPermissions,
+  host: TransformHost,
+): Promise<boolean> {
   // Deno finds packages by its import map and lock file, which only import() asks.
   const parse = await importParser(deno);
-  if (parse === undefined) return;
+  if (parse === undefined) return false;
   const transformer = createTransformer(host, () => parse);
-  registerHooks({ load: denoLoadHook(transformer, entryPath()) });
+  const { registerHooks } = builtin<NodeModule>("node:module");
+  registerHooks?.({ load: denoLoadHook(transformer, entryPath()) });
+  return registerHooks !== undefined;
+}
+
+function installOnBun(host: TransformHost, bun: BunApi): boolean {
+  if (!findParser()) return false;
+  const { readFileSync } = builtin<FileSystem>("node:fs");
+  const transformer = createTransformer(host, requireParser);
+  installBunLoader(transformer, bun, (path) => readFileSync(path, "utf8"));
+  return true;
+}
+
+function installOnNode(host: TransformHost): boolean {
+  const { registerHooks } = builtin<NodeModule>("node:module");
+  if (registerHooks === undefined) {
+    warn("this runtime has no module.registerHooks, Node has from 22.15");
+    return false;
+  }
+  if (!findParser()) return false;
+  const transformer = createTransformer(host, requireParser);
+  registerHooks({ load: nodeLoadHook(transformer, entryPath()) });
+  return true;
 }
 
 function createTransformer(
@@ -129,15 +145,27 @@ async function importParser(deno: DenoPermissions): Promise<Parse | undefined> {
   }
 }
 
+/** Whether there is a parser; it is loaded when the first module needs it. */
+function findParser(): boolean {
+  try {
+    requireHere().resolve(PARSER);
+    return true;
+  } catch (error) {
+    parserMissing(error);
+    return false;
+  }
+}
+
 function requireParser(): Parse | undefined {
   try {
-    const require = builtin<NodeModule>("node:module").createRequire(
-      import.meta.url,
-    );
-    return (require(PARSER) as { parseSync: Parse }).parseSync;
+    return (requireHere()(PARSER) as { parseSync: Parse }).parseSync;
   } catch (error) {
     return parserMissing(error);
   }
+}
+
+function requireHere(): Require {
+  return builtin<NodeModule>("node:module").createRequire(import.meta.url);
 }
 
 function parserMissing(error: unknown): undefined {

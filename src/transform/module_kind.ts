@@ -3,13 +3,6 @@
 import type { Node, Program } from "oxc-parser";
 import { holds, isSuspension, someChild } from "./syntax.ts";
 
-/** True for what only a module may hold: imports, exports, `import.meta`, an await outside of functions. */
-export function hasModuleSyntax(program: Program): boolean {
-  return program.body.some((statement) =>
-    importsOrExports(statement) || holds(statement, isSuspension)
-  ) || anywhere(program, isImportMeta);
-}
-
 /**
  * True for what Bun evaluates as a module, whatever its package.json and
  * extension say (measured with Bun 1.4.5). It has no `import.meta` rule, and a
@@ -47,10 +40,6 @@ function importsTypesOnly(statement: Node, source: string): boolean {
     );
 }
 
-function isImportMeta(node: Node): boolean {
-  return node.type === "MetaProperty" && node.meta.name === "import";
-}
-
 /** True for a `this` that is the script's own: not one of a function or class. */
 function holdsOuterThis(node: Node): boolean {
   switch (node.type) {
@@ -63,8 +52,4 @@ function holdsOuterThis(node: Node): boolean {
     default:
       return someChild(node, holdsOuterThis);
   }
-}
-
-function anywhere(node: Node, test: (node: Node) => boolean): boolean {
-  return test(node) || someChild(node, (child) => anywhere(child, test));
 }

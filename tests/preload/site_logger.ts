@@ -12,6 +12,7 @@ function tell(line: string): void {
 
 const hooks: CallHooks = {
   enter: () => ({}),
+  generate: () => ({}),
   module: () => ({}),
   wait: (_call, _site, value) => value,
   mark: (call) => call,
