@@ -127,7 +127,7 @@ export const programs = {
 
   async "calls beside"() {
     async function worker() {
-      await sleep(6);
+      await sleep(50);
     }
     async function boss() {
       await sleep(1);
@@ -140,16 +140,19 @@ export const programs = {
   },
 
   async "fire and forget"() {
+    let tell;
+    const over = new Promise((resolve) => tell = resolve);
     async function forgotten() {
       await sleep(4);
       await sleep(4);
+      tell();
     }
     async function caller() {
       await sleep(1);
       forgotten();
     }
     await kept(caller());
-    await sleep(20);
+    await over;
   },
 
   async "hand-made promises"() {
