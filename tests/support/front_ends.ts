@@ -125,7 +125,7 @@ async function frontEnd(kind: Kind, folder: string): Promise<FrontEnd> {
 let node24: Promise<string | undefined> | undefined;
 
 /** A Node with `module.registerHooks`; `LOOPTRACE_NODE24` may name it. */
-function findNode24(): Promise<string | undefined> {
+export function findNode24(): Promise<string | undefined> {
   return node24 ??= lookForNode24();
 }
 

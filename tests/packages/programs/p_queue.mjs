@@ -66,7 +66,7 @@ async function limits(say) {
   const queue = new PQueue({ concurrency: 2, timeout: 20 });
   const controller = new AbortController();
   const jobs = await Promise.allSettled([
-    queue.add(() => sleep(300)),
+    queue.add(() => sleep(100)),
     queue.add(() => sleep(1).then(() => "in time")),
     queue.add(() => fail("no luck")),
     queue.add(({ signal }) => sleep(5).then(() => signal.throwIfAborted()), {

@@ -7,6 +7,7 @@ import {
   run,
   type RuntimeName,
 } from "../../support/processes.ts";
+import { findNode24 } from "../../support/front_ends.ts";
 import { readJunit, type TestReport } from "../../support/junit.ts";
 
 /** One runtime, as this machine has it, with one source of records or with none. */
@@ -27,7 +28,6 @@ export interface Front {
 
 /** A runtime's plain front and those that record. */
 export interface RuntimeFronts {
-  readonly runtime: RuntimeName;
   readonly plain: Front;
   readonly recording: readonly Front[];
 }
@@ -68,46 +68,62 @@ const PRELOAD_FLAG: Readonly<Record<RuntimeName, string>> = {
 
 /** All fronts of the runtimes that are installed. */
 export async function findFronts(sandbox: string): Promise<RuntimeFronts[]> {
+  const [deno, bun, node, node24] = await Promise.all([
+    ...(["deno", "bun", "node"] as const).map(findRuntime),
+    findNode24(),
+  ]);
   const all: RuntimeFronts[] = [];
-  for (const runtime of ["deno", "bun", "node"] as const) {
-    const command = await findRuntime(runtime);
-    if (command === undefined) continue;
-    const plain: Front = {
-      name: `plain ${runtime}`,
-      ...{ runtime, command, flags: [], isRecording: false, hasNames: true },
-    };
-    const recording: Front[] = [{
-      ...plain,
-      name: `${runtime} with hooks`,
-      isRecording: true,
-      // Bun's hooks see who calls an async function, not which one awaits.
-      hasNames: runtime !== "bun",
-    }];
-    if (runtime !== "node" || await hasModuleHooks(command)) {
-      const preload: Front = {
-        ...plain,
-        name: `${runtime} with the preload`,
-        flags: [PRELOAD_FLAG[runtime], join(sandbox, PRELOAD)],
-        isRecording: true,
-      };
-      recording.push(preload, {
-        ...preload,
-        name: `${runtime} with the preload, packages transformed too`,
-        env: { LOOPTRACE_INCLUDE: "node_modules/" },
-      });
-    }
-    all.push({ runtime, plain, recording });
+  if (deno !== undefined) {
+    const { plain, hooks, transforms } = frontsOf("deno", deno, sandbox);
+    all.push({ plain, recording: [hooks, ...transforms] });
+  }
+  if (bun !== undefined) {
+    const { plain, hooks, transforms } = frontsOf("bun", bun, sandbox);
+    // Bun's hooks see who calls an async function, not which one awaits.
+    const nameless = { ...hooks, hasNames: false };
+    all.push({ plain, recording: [nameless, ...transforms] });
+  }
+  if (node !== undefined) {
+    const { plain, hooks } = frontsOf("node", node, sandbox);
+    all.push({ plain, recording: [hooks] });
+  }
+  if (node24 !== undefined) {
+    const { plain, transforms } = frontsOf("node", node24, sandbox);
+    all.push({ plain, recording: transforms });
   }
   return all;
 }
 
-/** Node has them from 22.15; without them its preload transforms nothing. */
-async function hasModuleHooks(node: string): Promise<boolean> {
-  const { stdout } = await run(node, [
-    "-p",
-    "typeof require('node:module').registerHooks",
-  ]);
-  return new TextDecoder().decode(stdout).trim() === "function";
+interface KindsOfFronts {
+  readonly plain: Front;
+  readonly hooks: Front;
+  readonly transforms: readonly Front[];
+}
+
+function frontsOf(
+  runtime: RuntimeName,
+  command: string,
+  sandbox: string,
+): KindsOfFronts {
+  const plain: Front = {
+    name: `plain ${runtime}`,
+    ...{ runtime, command, flags: [], isRecording: false, hasNames: true },
+  };
+  const recording = { ...plain, isRecording: true };
+  const preload: Front = {
+    ...recording,
+    name: `${runtime} with the preload`,
+    flags: [PRELOAD_FLAG[runtime], join(sandbox, PRELOAD)],
+  };
+  return {
+    plain,
+    hooks: { ...recording, name: `${runtime} with hooks` },
+    transforms: [preload, {
+      ...preload,
+      name: `${runtime} with the preload, packages transformed too`,
+      env: { LOOPTRACE_INCLUDE: "node_modules/" },
+    }],
+  };
 }
 
 /**
@@ -220,8 +236,8 @@ async function driverRun(
 /** None takes longer than half of it on a machine that does other things beside. */
 const DRIVER_MS = 60_000;
 
-/** Drivers that run at a time: the check machine has two cores. */
-const PLACES = 2;
+/** Drivers that run at a time. The check machine has two cores; most of them wait most of the time. */
+const PLACES = 4;
 
 let taken = 0;
 const waiting: (() => void)[] = [];
