@@ -33,6 +33,8 @@ export const ContinuationKind = {
   Main: 8,
   /** One run of a transformed async function, until it ends. */
   Call: 9,
+  /** What may go on after an await that nobody has seen. */
+  Unseen: 10,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */

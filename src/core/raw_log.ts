@@ -76,6 +76,8 @@ export const AwaitFlag = {
   Nested: 8,
   /** No program code was on the stack above: it is the slice's own await. */
   Own: 16,
+  /** Nothing is known of the promise: it may be that of a call unseen. */
+  Open: 32,
 } as const;
 
 /** Flags of a Park record. Above them, from bit 4 on, is the reason. */
@@ -107,6 +109,8 @@ export const EndFlag = {
   Linked: 1,
   /** A callback returned no promise: what it called goes on beside it. */
   Plain: 2,
+  /** The slice was inside another one, which goes on. */
+  Nested: 4,
 } as const;
 
 /** Flags of a Resume record. */
@@ -114,9 +118,11 @@ export const ResumeFlag = {
   /**
    * What `record` stands for has put this into the queue, and may be what goes
    * on here: after an await that nobody has seen, of something else than a
-   * promise. If nothing happens in it, there was none.
+   * promise.
    */
   Continues: 1,
+  /** And indeed something goes on here. */
+  Found: 2,
 } as const;
 
 /** Bits of a Park record's flags below the reason. */

@@ -229,6 +229,7 @@ export class TaskMapper implements LogMapper {
       );
     }
     if (kind[slot] === ContinuationKind.Sleep) return null;
+    if ((this.#continuations.notes[slot] & Note.Over) !== 0) return null;
     let activation = owner[slot];
     // Whatever may have gone wrong: what has ended, or waits for something else,
     // does not go on here.
@@ -237,7 +238,7 @@ export class TaskMapper implements LogMapper {
     if (activation === null || isStrange) {
       activation = this.#writer.createFor(slot, null);
     }
-    if (activation.inner !== null) this.#writer.detach(activation);
+    if (activation.inner !== null) this.#leaveInner(activation);
     this.#wakeUnexplained(activation.task, slot);
     return activation;
   }
@@ -310,6 +311,11 @@ export class TaskMapper implements LogMapper {
       this.#setStop(task, slice);
       return;
     }
+    const unseen = this.#survey.continuedBy(slice);
+    if (unseen !== 0) {
+      this.#continueUnseen(unseen, activation, slice);
+      return;
+    }
     if (this.#isInterval(slice)) {
       activation.slot = this.#survey.slotOf(slice);
       this.#setStop(task, slice);
@@ -325,6 +331,31 @@ export class TaskMapper implements LogMapper {
     // The outer one was cancelled while this ran: nothing will resume it.
     if (next.slot === 0) this.#writer.stop = Stop.End;
     else this.#setStop(task, slice);
+  }
+
+  /** `activation` goes on in `slot`, after an await that was not seen. */
+  #continueUnseen(slot: number, activation: Activation, slice: number): void {
+    const at = this.#isInterval(slice)
+      ? this.#push(activation, this.#survey.slotOf(slice))
+      : activation;
+    at.slot = slot;
+    this.#continuations.owner[slot] = at;
+    this.#setStop(at.task, slice);
+  }
+
+  /** `outer` goes on: what it awaits has ended, or was none of its calls. */
+  #leaveInner(outer: Activation): void {
+    const { kind, notes, owner } = this.#continuations;
+    const { top } = outer.task;
+    if (kind[top.slot] !== ContinuationKind.Unseen) {
+      this.#writer.detach(outer);
+      return;
+    }
+    // That it went on once more was only a guess.
+    owner[top.slot] = null;
+    notes[top.slot] |= Note.Over;
+    outer.inner = null;
+    outer.task.top = outer;
   }
 
   #isInterval(slice: number): boolean {
@@ -371,6 +402,12 @@ export class TaskMapper implements LogMapper {
       at.site = continuations.site[slot];
       continuations.owner[slot] = at;
     }
+    // The innermost of them awaits a call that has awaited unseen.
+    const unseen = this.#survey.unseen[from];
+    if (unseen === 0) return;
+    const inner = this.#push(at, at.slot);
+    inner.slot = unseen;
+    continuations.owner[unseen] = inner;
   }
 
   /** A new innermost activation, awaited by `outer` through `slot`. */
@@ -461,7 +498,7 @@ export class TaskMapper implements LogMapper {
     // that is the end of a call.
     if (task === this.#writer.running && !this.#isLoopOpen()) return;
     this.#beginEvent();
-    if (activation.inner !== null) this.#writer.detach(activation);
+    if (activation.inner !== null) this.#leaveInner(activation);
     if (task.state !== TaskState.Waiting) return;
     this.#writer.unblock(task, this.#writer.wakerStack(task.reason));
   }

@@ -31,6 +31,7 @@ import {
   RAW_STRIDE,
   RawKind,
   type RawLog,
+  ResumeFlag,
   UNTRACED,
 } from "./raw_log.ts";
 
@@ -56,6 +57,8 @@ export const Note = {
   Resumed: 2,
   /** Becomes a task of its own when it is woken. */
   Becomes: 4,
+  /** Nobody's after all. */
+  Over: 8,
 } as const;
 
 /** Slot of a slice that is the loop itself: code under no hook. */
@@ -65,7 +68,7 @@ export const LOOP = -2;
 const TASK_TICKS = Math.ceil(0.1 * TICKS_PER_MS);
 
 /** Integers of a slice in {@linkcode TurnSurvey.data}. */
-export const SLICE_STRIDE = 8;
+export const SLICE_STRIDE = 11;
 /** Slot of what runs, {@linkcode LOOP}, UNTRACED, or 0 for "not known". */
 const SLOT = 0;
 /** Beginning and end, in ticks since the log's base. */
@@ -75,8 +78,17 @@ const FLAGS = 3;
 /** First and last wake, as places in {@linkcode TurnSurvey.wakes}, or -1. */
 const FIRST_WAKE = 4;
 const LAST_WAKE = 5;
-/** Record of the slice's own await, -1 for none. */
+/**
+ * Record of the slice's own await, -1 for none; below that -2 less the slot of
+ * what continues it after an await unseen.
+ */
 const OWN_AWAIT = 6;
+
+/** The slice that one of `ContinuationKind.Unseen` goes on with, -1 for none. */
+const BEHIND = 8;
+/** First and last record of runs of awaits that may begin in a call unseen. */
+const FIRST_OPEN = 9;
+const LAST_OPEN = 10;
 
 /** Integers of a wake in {@linkcode TurnSurvey.wakes}. */
 const WAKE_STRIDE = 2;
@@ -86,6 +98,9 @@ const MAX_OPEN = 1024;
 
 /** No slice. */
 const NONE = -1;
+
+/** See {@linkcode OWN_AWAIT}. */
+const UNSEEN = -2;
 
 /** The slice is written. */
 const OPAQUE = 1;
@@ -102,6 +117,13 @@ export class TurnSurvey {
   readonly roles: Uint8Array;
   /** First record of the run that ends with this record, by record. */
   readonly runStart: Int32Array;
+  /**
+   * Slot of what goes on in the innermost call of a run of awaits, by the run's
+   * first record, 0 for none: its own await was not seen.
+   */
+  readonly unseen: Int32Array;
+  /** The next run of the same slice that may begin in a call unseen. */
+  readonly #nextOpen: Int32Array;
   /** Where the next slice of the window goes: slices are named by their place. */
   slices = 0;
   /** What is known of each slice, at {@linkcode SLOT} and so on from its place. */
@@ -132,6 +154,8 @@ export class TurnSurvey {
     const slices = records + MAX_OPEN;
     this.roles = new Uint8Array(records);
     this.runStart = new Int32Array(records);
+    this.unseen = new Int32Array(records);
+    this.#nextOpen = new Int32Array(records);
     this.data = new Int32Array(slices * SLICE_STRIDE);
     this.wakes = new Int32Array(records * WAKE_STRIDE);
     this.#sliceFrom = new Int32Array(records);
@@ -155,6 +179,12 @@ export class TurnSurvey {
   /** Record of the slice's own await, -1 for none. */
   ownAwaitOf(slice: number): number {
     return this.data[slice + OWN_AWAIT];
+  }
+
+  /** Slot of what continues the slice after an await unseen, 0 for none. */
+  continuedBy(slice: number): number {
+    const own = this.data[slice + OWN_AWAIT];
+    return own < NONE ? UNSEEN - own : 0;
   }
 
   /** Place of the first wake of the slice, -1 for none. It is taken out. */
@@ -238,7 +268,9 @@ export class TurnSurvey {
           this.#setTime(times[i]);
           this.#resume(codes[at + 1]);
           this.#sliceFrom[i] = this.#current();
-          this.#noteResume(log, codes[at + 1], codes[at + 2]);
+          if ((codes[at] >> 8 & ResumeFlag.Continues) !== 0) {
+            this.#noteUnseen(log, codes[at + 2], codes[at] >> 8);
+          } else this.#noteResume(log, codes[at + 1], codes[at + 2]);
           break;
         case RawKind.Suspend:
           served = this.#suspend(times[i]);
@@ -305,6 +337,8 @@ export class TurnSurvey {
     this.data[slice + END] = start;
     this.data[slice + FIRST_WAKE] = NONE;
     this.data[slice + OWN_AWAIT] = NONE;
+    this.data[slice + BEHIND] = NONE;
+    this.data[slice + FIRST_OPEN] = NONE;
     this.data[slice + FLAGS] = flags;
     return slice;
   }
@@ -374,6 +408,56 @@ export class TurnSurvey {
     const slot = this.data[slice + SLOT];
     return this.#depth === 0 && slot > 0 &&
       this.#continuations.kind[slot] === ContinuationKind.Request;
+  }
+
+  // Awaits unseen. A slice of `ContinuationKind.Unseen` goes on with what the
+  // slice behind it has put into the queue, if anything does go on in it. Nothing
+  // tells with what: first come the calls that the slice awaits without having
+  // seen them begin, in their order, then its own function.
+
+  /** What goes on here, if anything, is of the slice that began with `by`. */
+  #noteUnseen(log: RawLog, by: number, flags: number): void {
+    if ((flags & ResumeFlag.Found) !== 0) {
+      this.data[this.#current() + FLAGS] |= OPAQUE;
+    }
+    const behind = this.#sliceOf(log, by);
+    if (behind >= 0 && this.data[behind + SLOT] >= 0) {
+      this.data[this.#current() + BEHIND] = behind;
+    }
+  }
+
+  #isUnseen(slot: number): boolean {
+    return slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Unseen;
+  }
+
+  /** The run of awaits that begins with `record` may begin in a call unseen. */
+  #addOpen(slice: number, record: number): void {
+    this.#nextOpen[record] = NONE;
+    if (this.data[slice + FIRST_OPEN] < 0) {
+      this.data[slice + FIRST_OPEN] = record;
+    } else this.#nextOpen[this.data[slice + LAST_OPEN]] = record;
+    this.data[slice + LAST_OPEN] = record;
+  }
+
+  /** Finds out with what the slices of unseen awaits go on. */
+  #joinUnseen(): void {
+    const { notes } = this.#continuations;
+    for (let slice = 0; slice < this.slices; slice += SLICE_STRIDE) {
+      const slot = this.data[slice + SLOT];
+      const behind = this.data[slice + BEHIND];
+      if (behind < 0 || !this.isOpaque(slice) || !this.#isUnseen(slot)) {
+        continue;
+      }
+      const open = this.data[behind + FIRST_OPEN];
+      if (open >= 0) {
+        this.data[behind + FIRST_OPEN] = this.#nextOpen[open];
+        this.unseen[open] = slot;
+      } else if (this.data[behind + OWN_AWAIT] === NONE) {
+        this.data[behind + OWN_AWAIT] = UNSEEN - slot;
+      } else continue;
+      notes[slot] |= Note.Told;
+    }
   }
 
   /** Record `by` is the one since which ran what made `id` go on. */
@@ -479,6 +563,10 @@ export class TurnSurvey {
       role === Role.Outer && to - from === 1 ||
       hasCall(codes, from, to);
     if (isCall) this.data[slice + FLAGS] |= OPAQUE;
+    this.unseen[from] = 0;
+    if (isCall && (codes[first] >> 8 & AwaitFlag.Open) !== 0) {
+      this.#addOpen(slice, from);
+    }
     for (let i = from; i < to; i++) {
       this.runStart[i] = from;
       this.roles[i] = !isCall ? Role.Lazy : i === to - 1 ? role : Role.Inner;
@@ -502,12 +590,18 @@ export class TurnSurvey {
       const slot = this.data[slice + SLOT];
       if (slot <= 0 || (this.data[slice + FLAGS] & OPAQUE) === 0) continue;
       if ((notes[slot] & Note.Told) !== 0 || !isCallback(kind[slot])) continue;
+      if (kind[slot] === ContinuationKind.Unseen) {
+        const behind = this.data[slice + BEHIND];
+        if (behind >= 0) this.data[behind + FLAGS] |= OPAQUE;
+        continue;
+      }
       notes[slot] |= Note.Becomes;
       const settler = this.#wokenBy(slice, slice);
       if (settler !== slice && !this.#isRelay(settler)) {
         this.data[settler + FLAGS] |= OPAQUE;
       }
     }
+    this.#joinUnseen();
   }
 }
 
@@ -529,6 +623,7 @@ function isOwn(codes: Int32Array, i: number): boolean {
 /** True for what is a task only if it turns out to do something. */
 function isCallback(kind: number): boolean {
   return kind === ContinuationKind.Reaction ||
+    kind === ContinuationKind.Unseen ||
     kind === ContinuationKind.Relay ||
     kind === ContinuationKind.Microtask;
 }

@@ -16,6 +16,7 @@ const KIND_NAMES: { readonly [kind: number]: string } = {
   [ContinuationKind.Request]: "request",
   [ContinuationKind.Main]: "main",
   [ContinuationKind.Call]: "async function",
+  [ContinuationKind.Unseen]: "async function",
 };
 
 /** Stacks of one frame for a recording: the loop's own, and entry frames. */

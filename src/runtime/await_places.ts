@@ -62,9 +62,15 @@ const MAX_CALLS = 4096;
 /** Gives the text of a file, or undefined if it cannot be had. */
 export type ReadText = (file: string) => string | undefined;
 
-/** A remembered place is checked whenever it was used twice as often as before. */
+/** Uses of a remembered place before it is trusted. */
+const TRUSTED_AFTER = 16;
+
+/**
+ * A remembered place is checked at first always, then whenever it was used twice
+ * as often as before.
+ */
 function isCheckDue(uses: number): boolean {
-  return (uses & uses - 1) === 0;
+  return uses < TRUSTED_AFTER || (uses & uses - 1) === 0;
 }
 
 /** See the head of this file. */

@@ -56,6 +56,7 @@ export function bunAdapter(): RuntimeAdapter {
       readText,
     );
     const source = accessor = createPromiseAccessor(recorder, places, {
+      clock: performance,
       isPending,
       queueMicrotask,
     });

@@ -15,6 +15,7 @@
  * slower and `then` several times, for as long as the process runs.
  */
 
+import type { Clock } from "../core/clock.ts";
 import { ContinuationKind } from "../core/continuation_table.ts";
 import {
   AwaitFlag,
@@ -29,6 +30,7 @@ import { NO_SITE } from "../core/site_table.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { type AwaitPlaces, Place } from "./await_places.ts";
 import { PromiseStamp, SETTLED } from "./promise_stamp.ts";
+import { UnseenAwaits } from "./unseen_awaits.ts";
 import { isResolver } from "./wrappers/callback.ts";
 import { type AnyFunction, mimic } from "./wrappers/replace.ts";
 
@@ -55,6 +57,7 @@ const NativePromise = Promise;
 
 /** What the runtime adds to the engine. */
 export interface PromiseRuntime {
+  readonly clock: Clock;
   /** True if a promise is not settled. */
   isPending(promise: object): boolean;
   /** `queueMicrotask` as it was before anything was wrapped. */
@@ -81,7 +84,7 @@ export interface PromiseAccessor {
 export function createPromiseAccessor(
   recorder: TurnRecorder,
   places: AwaitPlaces,
-  { isPending, queueMicrotask }: PromiseRuntime,
+  { clock, isPending, queueMicrotask }: PromiseRuntime,
 ): PromiseAccessor {
   const { log, continuations, explained } = recorder;
   // True while a read of the property is no await.
@@ -100,6 +103,10 @@ export function createPromiseAccessor(
   // The same at each await, by the slot of its continuation.
   let lastCalls = new Int32Array(1024);
   let counts = new Uint8Array(1024);
+  const unseen = new UnseenAwaits(recorder, clock, (id) => {
+    enterSlice(id, NO_SITE, 0);
+    parked = 0;
+  });
   // Continuations of awaits of settled promises, in the queue of microtasks.
   const queue = new Int32Array(QUEUE);
   let head = 0;
@@ -121,6 +128,7 @@ export function createPromiseAccessor(
   /** The slice of continuation `id` begins, called by the queue of microtasks. */
   function goOn(id: number): void {
     if (!recorder.isOn) return;
+    unseen.endTrial();
     try {
       recorder.resumeMicrotask(id, recorder.enqueuedBy || BY_LOOP);
       if (id === UNTRACED) recorder.hush();
@@ -128,6 +136,7 @@ export function createPromiseAccessor(
         const slot = continuations.slot(id);
         enterSlice(id, lastCalls[slot], counts[slot]);
       }
+      if (id !== UNTRACED) unseen.mayGoOn();
       parked = 0;
     } catch (error) {
       recorder.fail(error);
@@ -166,7 +175,7 @@ export function createPromiseAccessor(
     }
     // Code that no microtask of ours announced: its last await was of no promise.
     if (parked !== 0 && parked === recorder.current || recorder.hasRunOut) {
-      recorder.resumeMicrotask(0);
+      unseen.findOne();
       parked = 0;
     }
     if (slice !== recorder.current) enterSlice(recorder.current, NO_SITE, 0);
@@ -183,7 +192,7 @@ export function createPromiseAccessor(
     const place = places.at(recorder.path, readConstructor);
     if (place === Place.Read) return;
     if (isNew) PromiseStamp.setWaiters(stamp, SETTLED);
-    const id = record(place, reason, isWaiting, isLinked);
+    const id = record(place, reason, isWaiting, isLinked, isFresh);
     announce(promise, isWaiting, id);
   }
 
@@ -193,6 +202,7 @@ export function createPromiseAccessor(
     reason: number,
     isWaiting: boolean,
     isLinked: boolean,
+    isFresh: boolean,
   ): number {
     const isCall = place > Place.Own;
     const site = isCall
@@ -200,7 +210,9 @@ export function createPromiseAccessor(
       : slice > 0
       ? continuations.site[continuations.slot(slice)]
       : NO_SITE;
-    let flags = AwaitFlag.Call | (isWaiting ? 0 : AwaitFlag.Settled) |
+    const isOpen = isFresh && !isLinked && reason === Reason.Unknown;
+    let flags = AwaitFlag.Call | (isOpen ? AwaitFlag.Open : 0) |
+      (isWaiting ? 0 : AwaitFlag.Settled) |
       (isLinked ? AwaitFlag.Linked : 0);
     if (place === Place.Own) flags |= AwaitFlag.Own;
     else if (isCall && place !== Place.Tail) flags |= AwaitFlag.Nested;
@@ -226,6 +238,7 @@ export function createPromiseAccessor(
       counts[slot] = Math.min(count + 1, MAX_COUNT);
       if (place === Place.Own) parked = recorder.current;
     }
+    unseen.see(!isCall || place === Place.Tail, isOpen);
     return id;
   }
 
@@ -366,9 +379,12 @@ export function createPromiseAccessor(
 
   function resultOf(value: unknown): number {
     if (!(value instanceof NativePromise) || !isPending(value)) {
+      unseen.isOver();
       return EndFlag.Plain;
     }
-    if (log.lastKind === RawKind.Await) {
+    if (log.lastKind !== RawKind.Await) unseen.mayGoOn();
+    else {
+      unseen.isOver();
       // It gives back the promise of what it called last.
       log.codes[(log.length - 1) * RAW_STRIDE] &= ~(AwaitFlag.Nested << 8);
     }
@@ -392,11 +408,13 @@ export function createPromiseAccessor(
         configurable: true,
       });
       for (const method of methods) method.putIn();
+      recorder.onMarker = unseen.onMarker;
       setInstalled(true);
     },
     uninstall() {
       if (!isInstalled()) return;
       for (const method of methods) method.takeOut();
+      recorder.onMarker = undefined;
       const { prototype } = NativePromise;
       const own = Object.getOwnPropertyDescriptor(prototype, "constructor");
       if (own?.get === readConstructor) {
