@@ -21,8 +21,8 @@ export interface CallHooks<Call = object> {
   /** Around the operand of an `await` that is no call. Gives `value`. */
   wait<T>(call: Call, site: number, value: T): T;
   /**
-   * Directly before a call that is awaited or returned, if nothing else is called
-   * to find out its callee and arguments. Gives `call`.
+   * Directly before a call that is awaited, if nothing else is called to find out
+   * its callee and arguments. Gives `call`.
    */
   mark(call: Call): Call;
   /** Otherwise, around its last argument: what was called up to now was not it. */
@@ -39,6 +39,10 @@ export interface CallHooks<Call = object> {
   yielding<T>(call: Call, site: number, value: T): T;
   /** Around such a `yield`. Gives `value`. */
   yielded<T>(call: Call, value: T): T;
+  /** Around what a `for await` loops over. Gives that, or what does the same. */
+  iterate<T>(call: Call, site: number, iterable: T): T;
+  /** As `mark`, before a call whose result is returned. */
+  markTail(call: Call): Call;
   /** Around a call whose result an async function returns. Gives `value`. */
   tail<T>(call: Call, value: T): T;
   /** Last thing in the body, however it is left. */

@@ -28,6 +28,7 @@ import {
   TOLD,
   UNTRACED,
 } from "./raw_log.ts";
+import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
@@ -326,7 +327,17 @@ export class TurnRecorder {
 
   /** The record since which the slice ran that queued what runs now, or 0. */
   get enqueuedBy(): number {
-    return this.#enqueuer.now;
+    const by = this.#enqueuer.now;
+    if (by === 0) return 0;
+    // After its end a call settles its promise, but what the engine's own jobs
+    // queue comes behind that too.
+    const { log } = this;
+    const index = log.indexOf(by);
+    if (index < 0) return by;
+    const code = log.codes[index * RAW_STRIDE];
+    const isLast = (code & 0xff) === RawKind.End &&
+      (code >> 8 & EndFlag.Nested) === 0;
+    return isLast ? 0 : by;
   }
 
   /**
@@ -544,7 +555,8 @@ export class TurnRecorder {
       ticks,
       site,
     );
-    const isWaiter = reason === 0 &&
+    // Wrappers know who ends the other waits.
+    const isWaiter = (reason === Reason.Unknown || reason >= Reason.Receive) &&
       (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
     if (isWaiter) this.#waiters++;
     this.#endCall();
@@ -588,6 +600,7 @@ export class TurnRecorder {
       return 0;
     }
     this.bringToTop(id);
+    if (this.depth > 1) flags |= EndFlag.Nested;
     this.#append(RawKind.End | flags << 8, id, NO_TIME);
     const end = log.numberOf(log.length - 1);
     const isFirst = this.#isFirst[this.depth] !== 0;

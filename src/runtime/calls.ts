@@ -11,6 +11,7 @@ import type { CallHooks } from "../core/call_hooks.ts";
 import type { Settler } from "../core/explained.ts";
 import { EndFlag, ParkFlag } from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
+import { watchIterable } from "./watched_iterable.ts";
 import { type CallGroup, SuspendedCalls } from "./call_group.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 
@@ -133,9 +134,9 @@ export function createCallHooks(
     if (recorder.current !== call.id) recorder.bringToTop(call.id);
   }
 
-  function mark(call: Call): void {
+  function mark(call: Call, expected: boolean): void {
     toTop(call);
-    isExpected = true;
+    isExpected = expected;
     suspended.drop(recorder.depth);
     recorder.beginArgument();
   }
@@ -144,7 +145,15 @@ export function createCallHooks(
     toTop(call);
     const group = suspended.group(value, recorder.depth);
     if (group !== undefined) explained.offer(value as object, group);
-    mark(call);
+    mark(call, false);
+  }
+
+  /** The call asked what it iterates for the next value, and waits for it. */
+  function waitNext(call: Call, site: number, result: unknown): void {
+    if (undecided !== undefined) decide(BESIDE);
+    if (!isRecorded(call)) return;
+    toTop(call);
+    park(call, site, Reason.Receive, flagsOf(result));
   }
 
   function wait(call: Call, site: number, value: unknown): void {
@@ -271,7 +280,17 @@ export function createCallHooks(
     mark(call) {
       if (!isOn) return call;
       try {
-        mark(call);
+        mark(call, true);
+      } catch (error) {
+        recorder.fail(error);
+      }
+      return call;
+    },
+    markTail(call) {
+      if (!isOn) return call;
+      try {
+        // As its caller goes on beside another, so does what takes its place.
+        mark(call, !call.isTimed);
       } catch (error) {
         recorder.fail(error);
       }
@@ -319,6 +338,17 @@ export function createCallHooks(
       } catch (error) {
         recorder.fail(error);
       }
+    },
+    iterate(call, site, iterable) {
+      if (!isOn) return iterable;
+      return watchIterable(iterable, (result) => {
+        if (!isOn) return;
+        try {
+          waitNext(call, site, result);
+        } catch (error) {
+          recorder.fail(error);
+        }
+      });
     },
     yielding(call, site, value) {
       if (!isOn) return value;

@@ -320,7 +320,9 @@ class Instrumenter {
     const site = this.#awaitSite(scope, node);
     this.#put(node.start, `${HOOKS}.resume(${this.#call},`);
     const gap = argument.start === node.start + "await".length ? " " : "";
-    const marked = call === undefined ? undefined : this.#markBeginning(call);
+    const marked = call === undefined
+      ? undefined
+      : this.#markBeginning(call, "mark");
     this.#put(
       argument.start,
       marked === undefined
@@ -338,11 +340,11 @@ class Instrumenter {
    * @returns what to hand over for the caller's call, undefined if there is no
    * argument to tell the beginning by
    */
-  #markBeginning(call: Call): string | undefined {
+  #markBeginning(call: Call, mark: string): string | undefined {
     const { callee, args } = partsOf(call);
     const callsBefore = (callee !== undefined && holds(callee, isCallLike)) ||
       args.some((argument) => holds(argument, isCallLike));
-    if (!callsBefore) return `${HOOKS}.mark(${this.#call})`;
+    if (!callsBefore) return `${HOOKS}.${mark}(${this.#call})`;
     const last = args.at(-1);
     if (last === undefined) return undefined;
     this.#lastArguments.push(
@@ -382,7 +384,9 @@ class Instrumenter {
     const call = this.#scope?.kind === "function" && this.#scope.guards === 0
       ? callOf(expression)
       : undefined;
-    const marked = call === undefined ? undefined : this.#markBeginning(call);
+    const marked = call === undefined
+      ? undefined
+      : this.#markBeginning(call, "markTail");
     if (marked === undefined) {
       this.#visit(expression);
       return;
@@ -443,9 +447,16 @@ class Instrumenter {
   #visitForAwait(node: ForOfStatement): void {
     if (this.#scope === undefined) return this.#visitChildren(node);
     const { left, right, body } = node;
+    const site = this.#awaitSite(this.#scope, node);
     this.#parents.push(node);
     this.#visit(left);
+    const gap = this.#source.slice(0, right.start).endsWith("of") ? " " : "";
+    this.#put(
+      right.start,
+      `${gap}${HOOKS}.iterate(${this.#call},${site},`,
+    );
     this.#visit(right);
+    this.#put(right.end, ")");
     if (body.type === "BlockStatement") {
       this.#put(body.start + 1, this.#passed());
       this.#visit(body);

@@ -261,7 +261,9 @@ export async function result() {
   return sum
 }`,
     calls: "result enter@1" +
-      ", result passed".repeat(3 + 3 + 1 + 2 + 2) +
+      [3, 3, 1, 2, 2, 0].map((passed, loop) =>
+        `, result iterate@${loop + 3}` + ", result passed".repeat(passed)
+      ).join("") +
       ", result caught, result exit",
   },
   {
@@ -280,8 +282,8 @@ export async function result() {
     calls:
       "result enter@3, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
-      "result passed, result passed, " +
-      "result passed, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
+      "result iterate@6, result passed, result passed, " +
+      "result iterate@7, result passed, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result exit",
   },

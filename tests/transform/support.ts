@@ -97,6 +97,17 @@ export class RecordingHooks implements CallHooks<FakeCall> {
     return call;
   }
 
+  markTail(call: FakeCall): FakeCall {
+    return this.mark(call);
+  }
+
+  iterate<T>(call: FakeCall, site: number, iterable: T): T {
+    const { fn, line } = this.#sites[site - 1];
+    this.#expect(call, "running", `iterate@${line}`);
+    if (fn !== call.name) this.wrong.push(`${fn} iterates in ${call.name}`);
+    return iterable;
+  }
+
   argument<T>(call: FakeCall, value: T): T {
     this.#expect(call, "running", "argument");
     return value;
