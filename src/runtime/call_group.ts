@@ -38,13 +38,16 @@ export class CallGroup implements Settler {
 export class SuspendedCalls {
   readonly #calls: Call[] = [];
   readonly #depths: number[] = [];
+  readonly #slices: number[] = [];
 
-  /** `call` suspended inside the slice at `depth`. */
-  push(call: Call, depth: number): void {
+  /** `call` suspended inside the slice numbered `slice`, which is at `depth`. */
+  push(call: Call, depth: number, slice: number): void {
     this.drop(depth + 1);
+    if (this.#slices.at(-1) !== slice) this.drop(depth);
     if (this.#calls.length === MAX_CALLS) return;
     this.#calls.push(call);
     this.#depths.push(depth);
+    this.#slices.push(slice);
   }
 
   /** Forgets those of slices at `depth` and deeper. */
@@ -53,15 +56,16 @@ export class SuspendedCalls {
     while (depths.length > 0 && depths[depths.length - 1] >= depth) {
       depths.pop();
       this.#calls.pop();
+      this.#slices.pop();
     }
   }
 
-  /** The group that `members` is of, if all are of the calls at `depth`. */
-  group(members: unknown, depth: number): CallGroup | undefined {
+  /** The group of `members`, if those are all the calls of the slice. */
+  group(members: unknown, slice: number): CallGroup | undefined {
     if (!Array.isArray(members)) return undefined;
     const first = this.#calls.length - members.length;
     const isGroup = members.length > 0 && first >= 0 &&
-      this.#depths[first] === depth && this.#depths[first - 1] !== depth &&
+      this.#slices[first] === slice && this.#slices[first - 1] !== slice &&
       members.every((member) => member instanceof Promise);
     if (!isGroup) return undefined;
     const group = new CallGroup(members.length);

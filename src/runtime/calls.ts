@@ -125,7 +125,7 @@ export function createCallHooks(
     call.isFirst = false;
     if (recorder.depth === 0) return;
     undecided = call;
-    suspended.push(call, recorder.depth);
+    suspended.push(call, recorder.depth, recorder.sliceNumber);
   }
 
   /** `call` runs: what seems to run inside it waits unseen. */
@@ -143,7 +143,7 @@ export function createCallHooks(
 
   function argument(call: Call, value: unknown): void {
     toTop(call);
-    const group = suspended.group(value, recorder.depth);
+    const group = suspended.group(value, recorder.sliceNumber);
     if (group !== undefined) explained.offer(value as object, group);
     mark(call, false);
   }
