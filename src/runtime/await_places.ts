@@ -17,7 +17,7 @@ import type {
   StackCapture,
   StackTop,
 } from "../core/stack_capture.ts";
-import { type CallText, readCall, UNKNOWN_CALL } from "./call_text.ts";
+import { type Call, CallText, UNKNOWN_CALL } from "./call_text.ts";
 import { isOwn, isRuntime } from "./frames.ts";
 
 /** What is known of an await. */
@@ -193,7 +193,7 @@ export class AwaitPlaces {
    * Reads the call at which `frame` stands, the first of which is the one that
    * awaits. `isDirect` is false if what it called is the runtime's.
    */
-  #readCall(frame: CallSite, file: string, isDirect: boolean): CallText {
+  #readCall(frame: CallSite, file: string, isDirect: boolean): Call {
     const line = frame.getLineNumber() ?? 0;
     const call = isDirect
       ? this.#calls.at(file, line, frame.getColumnNumber() ?? 0)
@@ -208,7 +208,7 @@ export class AwaitPlaces {
   }
 }
 
-function placeOf({ isRead, use }: CallText): Place {
+function placeOf({ isRead, use }: Call): Place {
   if (isRead) return Place.Read;
   if (use === undefined) return Place.Nested;
   return use === "awaited" ? Place.Awaited : Place.Beside;
@@ -217,29 +217,29 @@ function placeOf({ isRead, use }: CallText): Place {
 /** What the text says at calls, by their positions. */
 class CallTexts {
   readonly #readText: ReadText;
-  readonly #texts = new Map<string, string>();
-  readonly #calls = new Map<string, CallText>();
+  readonly #texts = new Map<string, CallText>();
+  readonly #calls = new Map<string, Call>();
 
   constructor(readText: ReadText) {
     this.#readText = readText;
   }
 
-  at(file: string, line: number, column: number): CallText {
+  at(file: string, line: number, column: number): Call {
     const key = `${line}:${column}:${file}`;
     let call = this.#calls.get(key);
     if (call === undefined) {
-      call = readCall(this.#text(file), line, column);
+      call = this.#text(file).at(line, column);
       if (this.#calls.size >= MAX_CALLS) this.#calls.clear();
       this.#calls.set(key, call);
     }
     return call;
   }
 
-  #text(file: string): string {
+  #text(file: string): CallText {
     let text = this.#texts.get(file);
     if (text === undefined) {
-      text = this.#readText(file) ?? "";
-      if (text.length > MAX_TEXT) text = "";
+      const source = this.#readText(file) ?? "";
+      text = new CallText(source.length > MAX_TEXT ? "" : source);
       if (this.#texts.size >= MAX_TEXTS) this.#texts.clear();
       this.#texts.set(file, text);
     }

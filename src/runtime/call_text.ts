@@ -15,7 +15,7 @@
 export type CallUse = "awaited" | "returned" | "other";
 
 /** What stands at a position; see the head of this file. */
-export interface CallText {
+export interface Call {
   /** Name of the function that is called, or undefined if that is not sure. */
   readonly callee: string | undefined;
   /** Line in which that function begins, 0 if it is not in this text. */
@@ -27,7 +27,7 @@ export interface CallText {
 }
 
 /** Nothing is known of a position. */
-export const UNKNOWN_CALL: CallText = {
+export const UNKNOWN_CALL: Call = {
   callee: undefined,
   calleeLine: 0,
   use: undefined,
@@ -39,47 +39,104 @@ const NO_NAMES = new Set(["call", "apply", "bind", "next", "return", "throw"]);
 
 const IDENTIFIER = /#?[\p{ID_Start}$_][\p{ID_Continue}$\u200c\u200d]*/uy;
 
+/** An async function, by its declaration, as a method, or by what it is put into. */
+const ASYNC_FUNCTION =
+  /\basync\s+function\s*\*?\s*([\w$]+)|\basync\s*\*?\s*(#?[\w$]+)\s*[(<]|(?<![\w$.])(#?[\w$]+)\s*[:=]\s*async\b/g;
+
+/** The names of an import. */
+const IMPORT_LIST = /\bimport\b[^;'"{}]*\{([^{}'";]*)\}/g;
+
 /** Longest text that is looked at in front of a call. */
 const MAX_BEFORE = 400;
 
-/**
- * Reads the call that begins at `line` and `column`, both from 1, of `text`:
- * where an engine puts a call, at the last name of what is called.
- */
-export function readCall(
-  text: string,
-  line: number,
-  column: number,
-): CallText {
-  const lineStart = startOfLine(text, line);
-  if (lineStart < 0 || column < 1) return UNKNOWN_CALL;
-  const at = lineStart + column - 1;
-  IDENTIFIER.lastIndex = at;
-  const name = IDENTIFIER.exec(text)?.[0];
-  if (name === undefined) return UNKNOWN_CALL;
-  const before = text.slice(Math.max(0, at - MAX_BEFORE), at);
-  // In the middle of a word: the position is not what was thought.
-  if (/[\p{ID_Continue}$#]$/u.test(before)) return UNKNOWN_CALL;
-  const isMember = /\.\s*$/.test(before);
-  if (!isCalled(text, at + name.length)) {
-    return isMember && name === "constructor"
-      ? { ...UNKNOWN_CALL, isRead: true }
-      : UNKNOWN_CALL;
+/** The text of a file of the program, prepared for questions about its calls. */
+export class CallText {
+  readonly #text: string;
+  /** Offset at which each line begins. */
+  readonly #lines: number[] = [0];
+  /** Line of each async function by its name, 0 if there are several. */
+  readonly #functions = new Map<string, number>();
+  /** Original name of each import by its local one. */
+  readonly #imports = new Map<string, string>();
+
+  constructor(text: string) {
+    this.#text = text;
+    for (
+      let at = text.indexOf("\n");
+      at >= 0;
+      at = text.indexOf("\n", at + 1)
+    ) {
+      this.#lines.push(at + 1);
+    }
+    this.#findFunctions();
+    this.#findImports();
   }
-  const use = useAt(before);
-  const known = isMember ? memberNamed(text, name) : functionNamed(text, name);
-  return { ...UNKNOWN_CALL, ...known, use };
+
+  /**
+   * Reads the call that begins at `line` and `column`, both from 1: where an
+   * engine puts a call, at the last name of what is called.
+   */
+  at(line: number, column: number): Call {
+    const lineStart = this.#lines[line - 1];
+    if (lineStart === undefined || column < 1) return UNKNOWN_CALL;
+    const text = this.#text;
+    const at = lineStart + column - 1;
+    IDENTIFIER.lastIndex = at;
+    const name = IDENTIFIER.exec(text)?.[0];
+    if (name === undefined) return UNKNOWN_CALL;
+    const before = text.slice(Math.max(0, at - MAX_BEFORE), at);
+    // In the middle of a word: the position is not what was thought.
+    if (/[\p{ID_Continue}$#]$/u.test(before)) return UNKNOWN_CALL;
+    const isMember = /\.\s*$/.test(before);
+    if (!isCalled(text, at + name.length)) {
+      return isMember && name === "constructor"
+        ? { ...UNKNOWN_CALL, isRead: true }
+        : UNKNOWN_CALL;
+    }
+    const use = useAt(before);
+    const known = isMember ? this.#member(name) : this.#function(name);
+    return { ...UNKNOWN_CALL, ...known, use };
+  }
+
+  /** What a plain identifier stands for: an async function or an import. */
+  #function(name: string): KnownCallee | undefined {
+    const line = this.#functions.get(name);
+    if (line !== undefined && line > 0) {
+      return { callee: name, calleeLine: line };
+    }
+    const original = this.#imports.get(name);
+    return original === undefined || original === "default"
+      ? undefined
+      : { callee: original, calleeLine: 0 };
+  }
+
+  /** What a property names: a method of this file, or another's by its name. */
+  #member(name: string): KnownCallee | undefined {
+    if (NO_NAMES.has(name)) return undefined;
+    return { callee: name, calleeLine: this.#functions.get(name) ?? 0 };
+  }
+
+  #findFunctions(): void {
+    let line = 1;
+    for (const match of this.#text.matchAll(ASYNC_FUNCTION)) {
+      while ((this.#lines[line] ?? Infinity) <= match.index) line++;
+      const name = (match[1] ?? match[2] ?? match[3])!;
+      this.#functions.set(name, this.#functions.has(name) ? 0 : line);
+    }
+  }
+
+  #findImports(): void {
+    for (const [, list] of this.#text.matchAll(IMPORT_LIST)) {
+      for (const part of list.split(",")) {
+        const names = /^\s*(?:type\s+)?([\w$]+)(?:\s+as\s+([\w$]+))?\s*$/
+          .exec(part);
+        if (names !== null) this.#imports.set(names[2] ?? names[1], names[1]);
+      }
+    }
+  }
 }
 
-/** Offset at which `line`, from 1, begins, or -1 if the text is shorter. */
-function startOfLine(text: string, line: number): number {
-  let at = 0;
-  for (let i = 1; i < line; i++) {
-    at = text.indexOf("\n", at) + 1;
-    if (at === 0) return -1;
-  }
-  return at;
-}
+type KnownCallee = Pick<Call, "callee" | "calleeLine">;
 
 /** True if a call's parenthesis follows, perhaps after type arguments. */
 function isCalled(text: string, at: number): boolean {
@@ -99,50 +156,4 @@ function useAt(before: string): CallUse | undefined {
     .exec(rest);
   if (word !== null) return word[1] === "await" ? "awaited" : "returned";
   return /=>\s*$/.test(rest) ? "returned" : "other";
-}
-
-/** Escapes a name for a pattern: of what names hold, only `$` needs it. */
-function escape(name: string): string {
-  return name.replaceAll("$", "\\$");
-}
-
-type KnownCallee = Pick<CallText, "callee" | "calleeLine">;
-
-/** What a plain identifier stands for: an async function or an import. */
-function functionNamed(text: string, name: string): KnownCallee | undefined {
-  const line = definitionLine(text, name);
-  if (line > 0) return { callee: name, calleeLine: line };
-  const escaped = escape(name);
-  const imported = new RegExp(
-    `\\bimport\\b[^;'"]*?[{,]\\s*(?:([\\w$]+)\\s+as\\s+)?${escaped}\\s*[,}]`,
-  ).exec(text);
-  if (imported === null) return undefined;
-  const original = imported[1] ?? name;
-  return original === "default"
-    ? undefined
-    : { callee: original, calleeLine: 0 };
-}
-
-/** What a property names: a method of the same file, or another's by its name. */
-function memberNamed(text: string, name: string): KnownCallee | undefined {
-  if (NO_NAMES.has(name)) return undefined;
-  return { callee: name, calleeLine: definitionLine(text, name) };
-}
-
-/** Line of the only definition of an async function of that name, or 0. */
-function definitionLine(text: string, name: string): number {
-  const escaped = escape(name);
-  const pattern = new RegExp(
-    `\\basync\\s+function\\s*\\*?\\s*${escaped}(?![\\w$])|` +
-      `\\basync\\s*\\*?\\s*${escaped}\\s*[(<]|` +
-      `(?<![\\w$.#])#?${escaped.replace(/^#/, "")}\\s*[:=]\\s*async\\b`,
-    "g",
-  );
-  const first = pattern.exec(text);
-  if (first === null || pattern.exec(text) !== null) return 0;
-  let line = 1;
-  for (let at = text.indexOf("\n"); at >= 0 && at < first.index; line++) {
-    at = text.indexOf("\n", at + 1);
-  }
-  return line;
 }

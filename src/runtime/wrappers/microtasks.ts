@@ -21,6 +21,8 @@ export function wrapMicrotask(
           return Reflect.apply(original, this, args);
         }
         const fn = callback as AnyFunction;
+        // What is awaited next may be settled by this: not by a timer.
+        recorder.explained.takeClaim();
         const site = callbackSite(context, fn, `${key} callback`, 3, wrapper);
         const kind = site === context.sites.runtime
           ? ContinuationKind.Relay

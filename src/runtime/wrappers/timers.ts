@@ -64,7 +64,7 @@ function wrapOnce(
     if (promise !== undefined) explain(context, promise, Reason.Sleep);
     const isSleep = isTimer && isResolver(fn);
     // Where no promise is seen when it is made, the next await says which it was.
-    if (isSleep) recorder.explained.claim(Reason.Sleep);
+    recorder.explained.claim(isSleep ? Reason.Sleep : Reason.Unknown);
     const site = isSleep
       ? NO_SITE
       : callbackSite(context, fn, fallback, kind, wrapper);
