@@ -288,8 +288,8 @@ class Comparison {
       let own = votes.get(family);
       if (own === undefined) votes.set(family, own = new Map());
       for (const [index, go] of place.goroutines.entries()) {
-        // Before a call the time may be put down to that; better than nothing.
-        const weight = this.#isBeforeCall(place, index) ? 1e-3 : 1;
+        // By a call the time may be put down to that; better than nothing.
+        const weight = this.#isByCall(place, index) ? 1e-3 : 1;
         if (go !== 0) own.set(go, (own.get(go) ?? 0) + weight);
       }
     }
@@ -353,19 +353,19 @@ class Comparison {
 
   /**
    * True if the slice is in its goroutine, but for time that is put down to a call made in it: with the transform, a
-   * call may begin at the last reading of the clock.
+   * call may begin at the last reading of the clock and last until the next.
    */
   #isMisbilled(place: Place): boolean {
     const { unit, goroutines } = place;
     return goroutines.every((go, index) =>
       this.#isAtHome(unit, go) ||
-      this.#isBeforeCall(place, index) && this.#isCalleeOf(unit, go)
+      this.#isByCall(place, index) && this.#isCalleeOf(unit, go)
     );
   }
 
-  /** True if what follows a piece of the slice is a call. */
-  #isBeforeCall({ unit, slice }: Place, index: number): boolean {
-    if (index < slice.segments.length - 1) return true;
+  /** True if a call is made directly before or after a piece of the slice. */
+  #isByCall({ unit, slice }: Place, index: number): boolean {
+    if (slice.segments.length > 1) return true;
     if (unit.returned > 0 && slice === unit.slices.at(-1)) return true;
     const wait = this.#waits.get(slice.segments[index].end);
     return wait !== undefined && CALLS.includes(wait.wait);
