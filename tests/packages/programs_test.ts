@@ -3,7 +3,7 @@ import { after, test } from "node:test";
 import { assert, assertEquals } from "../support/assert.ts";
 import type { Trace } from "../../src/format/trace.ts";
 import { compareFronts } from "./support/compare.ts";
-import { findFronts, runDriver } from "./support/fronts.ts";
+import { findFronts, runDriver, withoutPackages } from "./support/fronts.ts";
 import { openSandbox } from "./support/sandbox.ts";
 import {
   findPostgres,
@@ -21,7 +21,11 @@ const PROGRAMS: readonly Program[] = [
   { name: "express", functions: ["main", "greet", "sum"] },
   { name: "fastify", functions: ["main", "findUser"] },
   { name: "graphql", functions: ["main", "name", "count"] },
-  { name: "hono", functions: ["main", "around", "findUser"] },
+  {
+    name: "hono",
+    functions: ["main", "around", "findUser"],
+    packageFunctions: ["dispatch"],
+  },
   {
     name: "ioredis",
     functions: ["main", "commands", "transactions", "work", "subscriptions"],
@@ -31,6 +35,7 @@ const PROGRAMS: readonly Program[] = [
   {
     name: "p_queue",
     functions: ["main", "order", "quick", "priorities", "limits", "fail"],
+    packageFunctions: ["onEmpty", "onSizeLessThan"],
   },
   {
     name: "pg",
@@ -49,6 +54,8 @@ interface Program {
   readonly name: string;
   readonly functions: readonly string[];
   readonly server?: keyof typeof SERVERS;
+  /** Async functions of the package itself, if it is made of modules, which the transform can be told to change. */
+  readonly packageFunctions?: readonly string[];
 }
 
 /** How the servers are found and started, and where the programs learn of them. */
@@ -103,11 +110,11 @@ async function startServer(
 }
 
 async function compare(
-  { name, functions }: Program,
+  { name, functions, packageFunctions }: Program,
   env: Readonly<Record<string, string>>,
 ): Promise<void> {
   let count = 0;
-  await compareFronts(fronts, {
+  await compareFronts(packageFunctions ? fronts : withoutPackages(fronts), {
     name,
     runOn: (front) =>
       runDriver(front, "program", {
@@ -126,9 +133,11 @@ async function compare(
     },
     checkTrace(trace, front) {
       const known = functionsOf(trace);
-      const missing = front.hasNames
-        ? functions.filter((fn) => !known.has(fn))
-        : [];
+      const wanted = [
+        ...front.hasNames ? functions : [],
+        ...front.changesPackages ? packageFunctions ?? [] : [],
+      ];
+      const missing = wanted.filter((fn) => !known.has(fn));
       assertEquals(missing, [], `${front.name} knows ${[...known].join(", ")}`);
     },
   });

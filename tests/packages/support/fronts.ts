@@ -22,12 +22,16 @@ export interface Front {
   readonly env?: Readonly<Record<string, string>>;
   /** True if the program's async functions are known by their names. */
   readonly hasNames: boolean;
+  /** True if the preload changes modules of packages, too. */
+  readonly changesPackages: boolean;
   /** False: it records nothing, and is what the others are compared with. */
   readonly isRecording: boolean;
 }
 
 /** A runtime's plain front and those that record. */
 export interface RuntimeFronts {
+  /** Of the runtime, with a version if there are several. */
+  readonly name: string;
   readonly plain: Front;
   readonly recording: readonly Front[];
 }
@@ -73,25 +77,48 @@ export async function findFronts(sandbox: string): Promise<RuntimeFronts[]> {
     findNode24(),
   ]);
   const all: RuntimeFronts[] = [];
-  if (deno !== undefined) {
-    const { plain, hooks, transforms } = frontsOf("deno", deno, sandbox);
-    all.push({ plain, recording: [hooks, ...transforms] });
-  }
-  if (bun !== undefined) {
-    const { plain, hooks, transforms } = frontsOf("bun", bun, sandbox);
-    // Bun's hooks see who calls an async function, not which one awaits.
-    const nameless = { ...hooks, hasNames: false };
-    all.push({ plain, recording: [nameless, ...transforms] });
-  }
-  if (node !== undefined) {
-    const { plain, hooks } = frontsOf("node", node, sandbox);
-    all.push({ plain, recording: [hooks] });
-  }
-  if (node24 !== undefined) {
-    const { plain, transforms } = frontsOf("node", node24, sandbox);
-    all.push({ plain, recording: transforms });
-  }
+  const add = (
+    { name, runtime, command }: Runtime,
+    choose: (kinds: KindsOfFronts) => readonly Front[],
+  ) => {
+    if (command === undefined) return;
+    const kinds = frontsOf({ name, runtime, command }, sandbox);
+    all.push({ name, plain: kinds.plain, recording: choose(kinds) });
+  };
+  add(
+    { name: "Deno", runtime: "deno", command: deno },
+    ({ hooks, transforms }) => [hooks, ...transforms],
+  );
+  // Bun's hooks see who calls an async function, not which one awaits.
+  add(
+    { name: "Bun", runtime: "bun", command: bun },
+    ({ hooks, transforms }) => [{ ...hooks, hasNames: false }, ...transforms],
+  );
+  add({ name: "Node", runtime: "node", command: node }, ({ hooks }) => [hooks]);
+  // The first with module.registerHooks, which the preload needs.
+  add(
+    { name: "Node 24", runtime: "node", command: node24 },
+    ({ transforms }) => transforms,
+  );
   return all;
+}
+
+/** Those that differ for packages in CommonJS, which the transform leaves alone. */
+export function withoutPackages(
+  fronts: readonly RuntimeFronts[],
+): RuntimeFronts[] {
+  return fronts.map(({ name, plain, recording }) => ({
+    name,
+    plain,
+    recording: recording.filter(({ changesPackages }) => !changesPackages),
+  }));
+}
+
+interface Runtime {
+  readonly name: string;
+  readonly runtime: RuntimeName;
+  /** undefined if this machine has none. */
+  readonly command: string | undefined;
 }
 
 interface KindsOfFronts {
@@ -101,27 +128,28 @@ interface KindsOfFronts {
 }
 
 function frontsOf(
-  runtime: RuntimeName,
-  command: string,
+  { name, runtime, command }: Runtime & { readonly command: string },
   sandbox: string,
 ): KindsOfFronts {
   const plain: Front = {
-    name: `plain ${runtime}`,
+    name: `plain ${name}`,
     ...{ runtime, command, flags: [], isRecording: false, hasNames: true },
+    changesPackages: false,
   };
   const recording = { ...plain, isRecording: true };
   const preload: Front = {
     ...recording,
-    name: `${runtime} with the preload`,
+    name: `${name} with the preload`,
     flags: [PRELOAD_FLAG[runtime], join(sandbox, PRELOAD)],
   };
   return {
     plain,
-    hooks: { ...recording, name: `${runtime} with hooks` },
+    hooks: { ...recording, name: `${name} with hooks` },
     transforms: [preload, {
       ...preload,
-      name: `${runtime} with the preload, packages transformed too`,
+      name: `${name} with the preload, packages transformed too`,
       env: { LOOPTRACE_INCLUDE: "node_modules/" },
+      changesPackages: true,
     }],
   };
 }
