@@ -67,6 +67,7 @@ export function bunAdapter(): RuntimeAdapter {
       lastPlain: () => undefined,
       relaying: source.relaying,
       resultOf: source.resultOf,
+      beforeSlice: source.endRun,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
     wrapBunServe(bun, context);
@@ -88,6 +89,7 @@ export function bunAdapter(): RuntimeAdapter {
   }
 
   function runTurnEnd(): void {
+    accessor?.endRun();
     endTurn();
   }
 

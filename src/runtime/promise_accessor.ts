@@ -78,6 +78,8 @@ export interface PromiseAccessor {
   relaying<T>(fn: () => T): T;
   /** See `WrapperContext`. */
   resultOf(value: unknown): number;
+  /** What ran is over: something else is called, or the turn ends. */
+  endRun(): void;
 }
 
 /** Makes the accessor that reports to `recorder`. It is not put in. */
@@ -433,6 +435,9 @@ export function createPromiseAccessor(
       }
     },
     resultOf,
+    endRun() {
+      unseen.endTrial();
+    },
   };
 
   function isInstalled(): boolean {

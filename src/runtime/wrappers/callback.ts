@@ -21,6 +21,8 @@ export interface WrapperContext {
   siteHere(name: string, top: StackTop): number;
   /** Runs `fn`, whose reactions only pass a result on. */
   relaying<T>(fn: () => T): T;
+  /** Something that the loop or the queue of microtasks calls is to begin. */
+  beforeSlice?(): void;
   /**
    * What a callback returned, for `TurnRecorder.leave`; where the runtime's hooks
    * have to look at it themselves.
@@ -51,6 +53,7 @@ export function runSlice(
   args: unknown[],
 ): unknown {
   const { recorder } = context;
+  context.beforeSlice?.();
   if (!recorder.enter(id)) return Reflect.apply(callback, receiver, args);
   let result = 0;
   try {
