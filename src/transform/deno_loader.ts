@@ -34,14 +34,16 @@ export function denoLoadHook(
   return (url, context, nextLoad) => {
     const path = programPath(url, context);
     const isSelected = path !== undefined && transformer.selects(path);
-    if (!context.conditions?.includes("import")) {
-      if (isSelected) transformer.skip(path, "it is loaded by require()");
-      return BY_REQUIRE_ITSELF;
-    }
+    const isImported = context.conditions?.includes("import") ?? false;
+    if (!isImported && !isSelected) return BY_REQUIRE_ITSELF;
     const result = nextLoad(url, context);
     if (!isSelected) return result;
-    const source = textOf(result);
-    if (source === undefined || !mayAwait(source)) return result;
+    const source = textOf(result) ?? "";
+    if (!isImported) {
+      if (mayAwait(source)) transformer.skip(path, "it is loaded by require()");
+      return BY_REQUIRE_ITSELF;
+    }
+    if (!mayAwait(source)) return result;
     const code = change(transformer, source, { url, path, main });
     return code === undefined ? result : { ...result, source: code };
   };

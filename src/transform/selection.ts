@@ -11,6 +11,8 @@ export interface SelectionOptions {
 /** Extensions of sources; the others are never modules that await. */
 const SOURCE = /\.[mc]?[jt]sx?$/;
 
+const DECLARATIONS = /\.d\.[mc]?ts$/;
+
 /** Where npm and Deno keep the packages of others. */
 const PACKAGES = /\/node_modules\/|\/npm\/registry\.npmjs\.org\//;
 
@@ -36,7 +38,7 @@ export function createSelection(
   const included = patterns(include);
   const excluded = patterns(exclude);
   return (path) =>
-    SOURCE.test(path) && !path.endsWith(".d.ts") &&
+    SOURCE.test(path) && !DECLARATIONS.test(path) &&
     !OWN.some((own) => path.startsWith(own)) &&
     !excluded.some((pattern) => pattern.test(path)) &&
     (!PACKAGES.test(path) || included.some((pattern) => pattern.test(path)));
