@@ -45,6 +45,8 @@ export interface CallHooks<Call = object> {
   markTail(call: Call): Call;
   /** Around a call whose result an async function returns. Gives `value`. */
   tail<T>(call: Call, value: T): T;
+  /** Around what else an async function returns, if it may be a promise. Gives `value`. */
+  result<T>(call: Call, value: T): T;
   /** Last thing in the body, however it is left. */
   exit(call: Call): void;
 }

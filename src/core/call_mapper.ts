@@ -14,6 +14,7 @@ import {
   type ContinuationTable,
 } from "./continuation_table.ts";
 import {
+  EndFlag,
   Fate,
   NO_TIME,
   PARK_REASON_SHIFT,
@@ -101,7 +102,7 @@ export class CallMapper implements LogMapper {
           this.#endTime(log, i);
           // The promise is settled after its end, but by what has ended.
           if (this.#depth <= 1 && log.firstWake(i) !== 0) this.#wakeAll(log, i);
-          this.#endCall(id);
+          this.#endCall(id, (flags & EndFlag.Open) !== 0);
           break;
         case RawKind.Schedule:
           this.#schedule(id, time, (flags & TOLD) !== 0);
@@ -362,18 +363,18 @@ export class CallMapper implements LogMapper {
   }
 
   /** The innermost slice ends, and with it the call `id`. */
-  #endCall(id: number): void {
+  #endCall(id: number, isOpen: boolean): void {
     const slot = this.#continuations.slot(id);
     const call = this.#pop(slot);
     if (call !== null && call !== TRANSPARENT) {
-      this.#stopCall(call);
+      this.#stopCall(call, isOpen);
       this.#resumeOutside();
     }
     this.#continuations.release(slot);
   }
 
   /** Decides how the task of a call that has ended stops. */
-  #stopCall(call: Activation): void {
+  #stopCall(call: Activation, isOpen: boolean): void {
     const writer = this.#writer;
     const { task, inner, outer } = call;
     if (inner !== null) {
@@ -391,7 +392,8 @@ export class CallMapper implements LogMapper {
     if (this.#spare.length < MAX_SPARE) this.#spare.push(call);
     // Its end is what its caller waits for.
     const { kind } = this.#continuations;
-    if (kind[outer.slot] === ContinuationKind.Call) outer.isReady = true;
+    const isCall = kind[outer.slot] === ContinuationKind.Call;
+    if (isCall && !isOpen) outer.isReady = true;
     this.#setStop(task);
   }
 

@@ -111,6 +111,8 @@ export const EndFlag = {
   Plain: 2,
   /** The slice was inside another one, which goes on. */
   Nested: 4,
+  /** What the call returned is a promise, which its own waits for. */
+  Open: 8,
 } as const;
 
 /** Flags of a Resume record. */

@@ -49,6 +49,8 @@ export class Call {
   group: CallGroup | undefined = undefined;
   /** True if it returns the promise of the call that it made last. */
   isTail = false;
+  /** True if it returned another promise: its own is settled by that. */
+  isOpen = false;
 
   constructor(site: number) {
     this.site = site;
@@ -236,6 +238,7 @@ export function createCallHooks(
     const claim = explained.takeClaim();
     call.isTail = claim === Reason.Unknown && isOnlyCall(value) &&
       explained.reasonOf(value) === Reason.Unknown;
+    call.isOpen = !call.isTail && value instanceof Promise;
     if (undecided !== undefined) decide(call.isTail ? AWAITED : BESIDE);
   }
 
@@ -244,8 +247,9 @@ export function createCallHooks(
     // An await has thrown, and nobody caught it.
     if (call.isParked) goOn(call);
     if (undecided !== undefined) decide(BESIDE);
-    const end = recorder.exitCall(call.id, call.isTail ? EndFlag.Linked : 0);
-    call.group?.note(call.isTail ? 0 : end);
+    const flags = call.isTail ? EndFlag.Linked : call.isOpen ? EndFlag.Open : 0;
+    const end = recorder.exitCall(call.id, flags);
+    call.group?.note(flags === 0 ? end : 0);
     call.id = 0;
   }
 
@@ -261,6 +265,7 @@ export function createCallHooks(
       return call;
     },
     generate(site) {
+      isExpected = false;
       const call = hooks.enter(site);
       call.isGenerator = true;
       return call;
@@ -375,6 +380,10 @@ export function createCallHooks(
       } catch (error) {
         recorder.fail(error);
       }
+      return value;
+    },
+    result(call, value) {
+      if (isOn && value instanceof Promise) call.isOpen = true;
       return value;
     },
     exit(call) {

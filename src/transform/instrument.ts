@@ -40,6 +40,7 @@ import {
   isCallLike,
   isSuspension,
   isYieldAll,
+  mayBePromise,
   partsOf,
 } from "./syntax.ts";
 
@@ -388,7 +389,13 @@ class Instrumenter {
       ? undefined
       : this.#markBeginning(call, "markTail");
     if (marked === undefined) {
+      const isResult = this.#scope?.kind === "function" &&
+        mayBePromise(expression);
+      if (isResult) {
+        this.#put(expression.start, `${gap}${HOOKS}.result(${this.#call},`);
+      }
       this.#visit(expression);
+      if (isResult) this.#put(expression.end, ")");
       return;
     }
     this.#put(expression.start, `${gap}${HOOKS}.tail(${marked},`);
@@ -450,13 +457,8 @@ class Instrumenter {
     const site = this.#awaitSite(this.#scope, node);
     this.#parents.push(node);
     this.#visit(left);
-    const gap = this.#source.slice(0, right.start).endsWith("of") ? " " : "";
-    this.#put(
-      right.start,
-      `${gap}${HOOKS}.iterate(${this.#call},${site},`,
-    );
-    this.#visit(right);
-    this.#put(right.end, ")");
+    if (node.await) this.#visitIterated(right, site);
+    else this.#visit(right); // it disposes of each, but waits for none
     if (body.type === "BlockStatement") {
       this.#put(body.start + 1, this.#passed());
       this.#visit(body);
@@ -466,6 +468,15 @@ class Instrumenter {
       this.#put(body.end, "}");
     }
     this.#parents.pop();
+  }
+
+  /** Visits what a `for await` loops over. */
+  #visitIterated(iterable: Expression, site: number): void {
+    const { start, end } = iterable;
+    const gap = this.#source.slice(start - 2, start) === "of" ? " " : "";
+    this.#put(start, `${gap}${HOOKS}.iterate(${this.#call},${site},`);
+    this.#visit(iterable);
+    this.#put(end, ")");
   }
 
   #awaitsUnwritten(node: Node): boolean {

@@ -224,3 +224,26 @@ export function declaresUsing(
       (kind === undefined && node.kind === "using"))
   );
 }
+
+/** Expressions whose value may be a promise. */
+const PROMISE_LIKE = new Set([
+  "AssignmentExpression",
+  "CallExpression",
+  "ChainExpression",
+  "ConditionalExpression",
+  "Identifier",
+  "ImportExpression",
+  "LogicalExpression",
+  "MemberExpression",
+  "NewExpression",
+  "SequenceExpression",
+  "TaggedTemplateExpression",
+]);
+
+/** True for an expression that may give a promise and can be an argument. */
+export function mayBePromise(expression: Expression): boolean {
+  if (expression.type === "SequenceExpression") return false;
+  const inner = stripped(expression);
+  const isUndefined = inner.type === "Identifier" && inner.name === "undefined";
+  return PROMISE_LIKE.has(inner.type) && !isUndefined;
+}

@@ -118,6 +118,13 @@ export class RecordingHooks implements CallHooks<FakeCall> {
     return value;
   }
 
+  result<T>(call: FakeCall, value: T): T {
+    if (call.state !== "running") {
+      this.wrong.push(`${call.name}: result while ${call.state}`);
+    }
+    return value;
+  }
+
   resume<T>(call: FakeCall, value: T): T {
     this.#expect(call, "waiting", "resume");
     call.state = "running";
