@@ -283,7 +283,7 @@ export async function result() {
       "result enter@3, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "result iterate@6, result passed, result passed, " +
-      "result iterate@7, result passed, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
+      "result passed, [Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result passed, " +
       "[Symbol.asyncDispose] enter@2, [Symbol.asyncDispose] exit, result exit",
   },
