@@ -49,7 +49,7 @@ for (const frontEnd of frontEnds.all) {
       const plain = await programs.run(frontEnd, { timers: false });
       const recorded = await programs.run(frontEnd, {
         timers: false,
-        record: { hooks },
+        record: { hooks, stacks: hooks === "internal" ? "off" : "budget" },
         after: true,
       });
       let lines = 0;

@@ -190,27 +190,3 @@ test("a consumer that joins while 5,000 real tasks wait on one queue sees each o
     ]);
   }, 2);
 });
-
-for (const hooks of ["public", "internal"]) {
-  test(`a recording with ${hooks} hooks changes nothing of what random programs do, nor the order of it`, async () => {
-    const seed = hooks === "public" ? 2026 : 1122;
-    const count = 150;
-    await runProgram(
-      "random_programs",
-      async (seen, [bytes]) => {
-        assertEquals(seen.differing, [], `programs from seed ${seed} on`);
-        assert(Number(seen.lines) > 3000, `${seen.lines} things were logged`);
-        assert(Number(seen.unhandled) > 10, "rejections are lost in some");
-        const traces = split(bytes).map((bytes, index) => ({
-          name: `random program ${seed + index}`,
-          bytes,
-        }));
-        assertEquals(traces.length, count);
-        for (const { name, bytes } of traces) judgeTrace(bytes, name);
-        await judgeWithGo(spread(traces, 6));
-      },
-      1,
-      [seed, count, hooks],
-    );
-  });
-}

@@ -274,7 +274,9 @@ class Comparison {
     if (unit.callback !== 0) return ownsGoroutine(unit.callback);
     if (this.#unseen.includes(slice.after)) return false;
     if (!slice.isFirst) return true;
-    return this.#hasFirsts && unit.suspends && unit.mode !== Mode.Generator;
+    // What a callback or a consumer calls begins in their goroutine.
+    return this.#hasFirsts && unit.suspends &&
+      unit.mode !== Mode.Generator && unit.mode !== Mode.Callback;
   }
 
   #findHomes(places: readonly Place[]): void {
