@@ -123,7 +123,7 @@ export const ResumeFlag = {
    * promise.
    */
   Continues: 1,
-  /** And indeed something goes on here. */
+  /** And it takes its time. */
   Found: 2,
 } as const;
 

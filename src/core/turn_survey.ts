@@ -108,6 +108,8 @@ const OPAQUE = 1;
 const RELAYS = 2;
 /** The slice only relays, but it is the loop's doing, or takes its time. */
 const WAKES = 4;
+/** The slice is one on trial of which only the time is known that it took. */
+const TRIAL = 8;
 
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
@@ -418,7 +420,7 @@ export class TurnSurvey {
   /** What goes on here, if anything, is of the slice that began with `by`. */
   #noteUnseen(log: RawLog, by: number, flags: number): void {
     if ((flags & ResumeFlag.Found) !== 0) {
-      this.data[this.#current() + FLAGS] |= OPAQUE;
+      this.data[this.#current() + FLAGS] |= OPAQUE | TRIAL;
     }
     const behind = this.#sliceOf(log, by);
     if (behind >= 0 && this.data[behind + SLOT] >= 0) {
@@ -455,7 +457,11 @@ export class TurnSurvey {
         this.unseen[open] = slot;
       } else if (this.data[behind + OWN_AWAIT] === NONE) {
         this.data[behind + OWN_AWAIT] = UNSEEN - slot;
-      } else continue;
+      } else {
+        // If all that it did was to take its time, it may have been the engine.
+        if ((this.data[slice + FLAGS] & TRIAL) !== 0) notes[slot] |= Note.Over;
+        continue;
+      }
       notes[slot] |= Note.Told;
     }
   }
@@ -562,7 +568,9 @@ export class TurnSurvey {
     const isCall = role === Role.Own ||
       role === Role.Outer && to - from === 1 ||
       hasCall(codes, from, to);
-    if (isCall) this.data[slice + FLAGS] |= OPAQUE;
+    if (isCall) {
+      this.data[slice + FLAGS] = this.data[slice + FLAGS] & ~TRIAL | OPAQUE;
+    }
     this.unseen[from] = 0;
     if (isCall && (codes[first] >> 8 & AwaitFlag.Open) !== 0) {
       this.#addOpen(slice, from);

@@ -5,8 +5,8 @@
  * nothing announces what goes on after it. But its continuation was put into the
  * queue of microtasks by the slice that it ends, and markers tell what was. So
  * behind the marker of each slice that may have ended so, a slice begins on
- * trial (`ResumeFlag.Continues`): if it turns out to have taken some time, or if
- * something happens in it, there was such an await.
+ * trial (`ResumeFlag.Continues`): if something happens in it, or it takes its
+ * time, there was such an await.
  *
  * Looking costs as much as a short slice, so where nothing was found several
  * times, it is done ever more seldom.
@@ -36,8 +36,8 @@ const ENOUGH = 8;
  */
 const MAX_DOUBTFUL = 3;
 
-/** What takes longer than this is not the engine alone, in milliseconds. */
-const FOUND_MS = 0.0008;
+/** What takes longer than this may be the program, in milliseconds. */
+const LIVELY_MS = 0.0008;
 
 /** What takes longer than this is not even the engine when it compiles. */
 const SURE_MS = 0.02;
@@ -53,6 +53,8 @@ export class UnseenAwaits {
   readonly #places = new Int32Array(SLICES);
   readonly #isOpen = new Uint8Array(SLICES);
   readonly #looksLeft = new Uint8Array(SLICES);
+  /** 1 for a slice on trial that may be the program. */
+  readonly #isLively = new Uint8Array(SLICES);
   /** Number of the slice on trial that runs, 0 for none, and since when. */
   #trial = 0;
   #since = 0;
@@ -122,8 +124,11 @@ export class UnseenAwaits {
     const ms = this.#clock.now() - this.#since;
     this.#trial = 0;
     const at = number & SLICES - 1;
-    if (ms >= SURE_MS) this.#looksLeft[at] = MAX_DOUBTFUL;
-    if (ms >= FOUND_MS) this.#flag(number);
+    if (ms >= SURE_MS) {
+      this.#looksLeft[at] = MAX_DOUBTFUL;
+      this.#recorder.log.flag(number, ResumeFlag.Found);
+    }
+    if (ms >= LIVELY_MS) this.#foundAt(at);
     else if (this.#numbers[at] === number) {
       this.#numbers[at] = 0;
       const place = this.#places[at];
@@ -133,17 +138,15 @@ export class UnseenAwaits {
 
   /** Something happens in the slice on trial. */
   #find(): void {
-    const number = this.#trial;
+    const at = this.#trial & SLICES - 1;
     this.#trial = 0;
-    this.#looksLeft[number & SLICES - 1] = MAX_DOUBTFUL;
-    this.#flag(number);
+    this.#looksLeft[at] = MAX_DOUBTFUL;
+    this.#foundAt(at);
   }
 
-  /** The slice is no trial any more. */
-  #flag(number: number): void {
-    const at = number & SLICES - 1;
+  #foundAt(at: number): void {
+    this.#isLively[at] = 1;
     this.#inVain[this.#places[at]] = 0;
-    this.#recorder.log.flag(number, ResumeFlag.Found);
   }
 
   /** Something happens where nothing was seen to begin. */
@@ -161,7 +164,7 @@ export class UnseenAwaits {
   #begin(number: number, path: number): void {
     const at = number & SLICES - 1;
     this.#numbers[at] = number;
-    this.#isOpen[at] = 0;
+    this.#isOpen[at] = this.#isLively[at] = 0;
     this.#places[at] = (path ^ path >>> 11) & PLACES - 1;
     this.#looksLeft[at] = MAX_DOUBTFUL;
   }
@@ -175,7 +178,7 @@ export class UnseenAwaits {
     let left = MAX_DOUBTFUL;
     if ((flags & ResumeFlag.Continues) !== 0) {
       left = this.#looksLeft[at] - 1;
-      if ((flags & ResumeFlag.Found) === 0 || left <= 0) return;
+      if (this.#isLively[at] === 0 || left <= 0) return;
     } else if (!this.#isDue(place)) return;
     this.#beginTrial(number, place, left);
   }
