@@ -320,9 +320,10 @@ export function createPromiseAccessor(
     if (!recorder.isOn) return apply(original, promise, callbacks);
     const wasMuted = isMuted;
     try {
-      if (recorder.untraced === 0) wrapCallbacks(callbacks, top);
       // A subclass runs code of its own, and has a property of its own.
-      if (isPlain(promise)) isMuted = true;
+      const isNative = isPlain(promise);
+      if (recorder.untraced === 0) wrapCallbacks(callbacks, top, isNative);
+      if (isNative) isMuted = true;
       return apply(original, promise, callbacks);
     } finally {
       isMuted = wasMuted;
@@ -330,7 +331,11 @@ export function createPromiseAccessor(
   }
 
   /** Replaces the functions in `callbacks`, one of which will run. */
-  function wrapCallbacks(callbacks: unknown[], top: AnyFunction): void {
+  function wrapCallbacks(
+    callbacks: unknown[],
+    top: AnyFunction,
+    isNative: boolean,
+  ): void {
     let id = 0;
     for (let i = 0; i < callbacks.length; i++) {
       const callback = callbacks[i];
@@ -339,17 +344,26 @@ export function createPromiseAccessor(
       // Reactions of the engine's own: they pass a result on.
       const isRelay = relays > 0 || isResolver(fn);
       if (id === 0) {
-        id = isRelay
-          ? continuations.make(ContinuationKind.Relay, NO_SITE, 0)
-          : continuations.make(
-            ContinuationKind.Reaction,
-            recorder.siteOf(THEN, top),
-            0,
-          );
+        id = isRelay ? makeRelay(isNative) : continuations.make(
+          ContinuationKind.Reaction,
+          recorder.siteOf(THEN, top),
+          0,
+        );
         linkAt = NO_RECORD;
       }
       callbacks[i] = isRelay ? relay(fn, id) : reaction(fn, id);
     }
+  }
+
+  /**
+   * What the engine does when a promise is settled: it passes that on. With a
+   * promise of a subclass, in a job of its own, it is an await that does so.
+   */
+  function makeRelay(isNative: boolean): number {
+    if (isNative || relays > 0 || !unseen.isOnTrial) {
+      return continuations.make(ContinuationKind.Relay, NO_SITE, 0);
+    }
+    return record(Place.Own, Reason.Unknown, true, false, false);
   }
 
   function reaction(callback: AnyFunction, id: number): AnyFunction {

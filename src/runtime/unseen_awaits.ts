@@ -34,10 +34,10 @@ const ENOUGH = 8;
  * Looks one behind the other that found little: what looking costs must not be
  * taken for the program, or it would go on for ever.
  */
-const MAX_DOUBTFUL = 3;
+const MAX_DOUBTFUL = 6;
 
 /** What takes longer than this may be the program, in milliseconds. */
-const LIVELY_MS = 0.0008;
+const LIVELY_MS = 0.0004;
 
 /** What takes longer than this is not even the engine when it compiles. */
 const SURE_MS = 0.02;
@@ -70,6 +70,11 @@ export class UnseenAwaits {
     this.#recorder = recorder;
     this.#clock = clock;
     this.#onBegin = onBegin;
+  }
+
+  /** True if it is not known yet whether anything runs. */
+  get isOnTrial(): boolean {
+    return this.#trial !== 0;
   }
 
   /** The running slice, if it ends without an await, may go on unseen. */
