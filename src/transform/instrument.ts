@@ -27,7 +27,7 @@ import type {
   YieldExpression,
 } from "oxc-parser";
 import { Insertions } from "./insertions.ts";
-import { Keywords } from "./keywords.ts";
+import { findKeywords, type Keywords } from "./keywords.ts";
 import { Lines } from "./lines.ts";
 import { functionName } from "./names.ts";
 import {
@@ -35,7 +35,6 @@ import {
   callOf,
   canStandInBlock,
   declaresUsing,
-  forEachChild,
   holds,
   isCallLike,
   isSuspension,
@@ -157,6 +156,8 @@ class Instrumenter {
   readonly #options: InstrumentOptions;
   readonly #lines: Lines;
   readonly #keywords: Keywords;
+  /** Of the keywords, those that matter in the scope. */
+  #nextWord: Uint32Array;
   /** The local variable that holds the call. Each function has its own. */
   readonly #call: string;
   readonly #insertions = new Insertions();
@@ -172,7 +173,8 @@ class Instrumenter {
     this.#source = source;
     this.#options = options;
     this.#lines = new Lines(source);
-    this.#keywords = new Keywords(source);
+    this.#keywords = findKeywords(source);
+    this.#nextWord = this.#keywords.waiting;
     this.#call = freeName("$call", source);
   }
 
@@ -232,32 +234,37 @@ class Instrumenter {
 
   /** False for the many nodes in which there is nothing to mark. */
   #mayHoldSomething(node: Node): boolean {
-    const argument = this.#lastArguments.at(-1);
-    if (
-      argument !== undefined && node.start <= argument.start &&
-      argument.end <= node.end
-    ) return true;
+    if (this.#nextWord[node.start] < node.end) return true;
     // A method's function begins behind its `async`.
     if (node.type === "FunctionExpression" && node.async) return true;
-    const kind = this.#scope?.kind;
-    return kind === "function" || kind === "generator"
-      ? this.#keywords.within(node)
-      : this.#keywords.waitsWithin(node);
+    const argument = this.#lastArguments.at(-1);
+    return argument !== undefined && node.start <= argument.start &&
+      argument.end <= node.end;
   }
-
-  readonly #visitChild = (node: Node): void => this.#visit(node);
 
   #visitChildren(node: Node): void {
     this.#parents.push(node);
-    forEachChild(node, this.#visitChild);
+    // Of all ways to go through a tree the quickest by far: this is where a start's time goes.
+    for (const key in node) {
+      const value: unknown = node[key as keyof Node];
+      if (typeof value !== "object" || value === null) continue;
+      if (Array.isArray(value)) {
+        for (const item of value) if (item !== null) this.#visit(item);
+      } else this.#visit(value as Node);
+    }
     this.#parents.pop();
   }
 
   #visitIn(scope: Scope | undefined, visit: () => void): void {
     const outer = this.#scope;
+    const outerWord = this.#nextWord;
     this.#scope = scope;
+    this.#nextWord = scope === undefined
+      ? this.#keywords.waiting
+      : this.#keywords.all;
     visit();
     this.#scope = outer;
+    this.#nextWord = outerWord;
   }
 
   #visitFunction(node: FunctionNode | ArrowFunctionExpression): void {

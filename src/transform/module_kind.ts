@@ -1,7 +1,7 @@
 /** Tells a module from a CommonJS script where a file's name does not. */
 
 import type { Node, Program } from "oxc-parser";
-import { holds, isSuspension, someChild } from "./syntax.ts";
+import { holds, isSuspension } from "./syntax.ts";
 
 /**
  * True for what Bun evaluates as a module, whatever its package.json and
@@ -40,16 +40,13 @@ function importsTypesOnly(statement: Node, source: string): boolean {
     );
 }
 
-/** True for a `this` that is the script's own: not one of a function or class. */
-function holdsOuterThis(node: Node): boolean {
-  switch (node.type) {
-    case "ThisExpression":
-      return true;
-    case "FunctionDeclaration":
-    case "FunctionExpression":
-    case "ClassBody":
-      return false;
-    default:
-      return someChild(node, holdsOuterThis);
-  }
+/** True if there is a `this` that is the script's own: not one of a function or class. */
+function holdsOuterThis(program: Program): boolean {
+  return holds(
+    program,
+    ({ type }) => type === "ThisExpression",
+    ({ type }) =>
+      type === "FunctionDeclaration" || type === "FunctionExpression" ||
+      type === "ClassBody",
+  );
 }

@@ -12,51 +12,6 @@ import type {
 /** An expression that calls something, as the argument of an `await`. */
 export type Call = CallExpression | NewExpression | ImportExpression;
 
-/** TypeScript's nodes that hold code; all others of its nodes are types. */
-const TYPESCRIPT_WITH_CODE = new Set([
-  "TSAsExpression",
-  "TSEmptyBodyFunctionExpression",
-  "TSExportAssignment",
-  "TSInstantiationExpression",
-  "TSModuleBlock",
-  "TSModuleDeclaration",
-  "TSNonNullExpression",
-  "TSParameterProperty",
-  "TSSatisfiesExpression",
-  "TSTypeAssertion",
-]);
-
-/** Calls `visit` with each child of the node that is code. */
-export function forEachChild(node: Node, visit: (child: Node) => void): void {
-  someChild(node, (child) => {
-    visit(child);
-    return false;
-  });
-}
-
-/** True if `test` takes one of the node's children that are code; those after it are not asked. */
-export function someChild(
-  node: Node,
-  test: (child: Node) => boolean,
-): boolean {
-  // Of all ways to go through a node's properties the quickest by far: this is where a start's time goes.
-  for (const key in node) {
-    const value: unknown = node[key as keyof Node];
-    if (typeof value !== "object" || value === null) continue;
-    if (Array.isArray(value)) {
-      for (const item of value) if (isCode(item) && test(item)) return true;
-    } else if (isCode(value) && test(value)) return true;
-  }
-  return false;
-}
-
-/** True for a node that is evaluated, false for types and for what is no node. */
-function isCode(value: unknown): value is Node {
-  const type = (value as { type?: unknown } | null)?.type;
-  return typeof type === "string" &&
-    (type[0] !== "T" || type[1] !== "S" || TYPESCRIPT_WITH_CODE.has(type));
-}
-
 /** True for functions of every form; a method's is the value of its property. */
 export function isFunction(node: Node): boolean {
   return node.type === "FunctionDeclaration" ||
@@ -66,11 +21,30 @@ export function isFunction(node: Node): boolean {
 
 /**
  * True if evaluating `node` meets a node that `test` takes. What stands in a
- * function inside it is evaluated some other time and does not count.
+ * function inside it is evaluated some other time and does not count, or
+ * whatever else `isBorder` takes.
  */
-export function holds(node: Node, test: (node: Node) => boolean): boolean {
+export function holds(
+  node: Node,
+  test: (node: Node) => boolean,
+  isBorder: (node: Node) => boolean = isFunction,
+): boolean {
   if (test(node)) return true;
-  return !isFunction(node) && someChild(node, (child) => holds(child, test));
+  if (isBorder(node)) return false;
+  for (const key in node) {
+    const value: unknown = node[key as keyof Node];
+    if (typeof value !== "object" || value === null) continue;
+    if (Array.isArray(value)) {
+      for (const item of value) {
+        if (isNode(item) && holds(item, test, isBorder)) return true;
+      }
+    } else if (isNode(value) && holds(value, test, isBorder)) return true;
+  }
+  return false;
+}
+
+function isNode(value: unknown): value is Node {
+  return typeof (value as { type?: unknown } | null)?.type === "string";
 }
 
 /** True for what can leave its function and come back: `await` in all its forms, and `yield`. */
