@@ -120,11 +120,9 @@ export const ResumeFlag = {
   /**
    * What `record` stands for has put this into the queue, and may be what goes
    * on here: after an await that nobody has seen, of something else than a
-   * promise.
+   * promise. If nothing happens in it, there was none.
    */
   Continues: 1,
-  /** And it takes its time. */
-  Found: 2,
 } as const;
 
 /** Bits of a Park record's flags below the reason. */

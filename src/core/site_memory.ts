@@ -37,6 +37,8 @@ export class SiteMemory {
   reason: Reason = 0;
   /** True if the last {@linkcode at} was inside `Promise.prototype.then`. */
   isThen = false;
+  /** True if the last {@linkcode at} captured, instead of remembering. */
+  isSeen = false;
   /** Where the last {@linkcode at} looked. */
   place = 0;
 
@@ -62,6 +64,7 @@ export class SiteMemory {
    *   program or the runtime
    */
   at(key: number, top: StackTop): number {
+    this.isSeen = false;
     const index = this.place = (key ^ key >>> 13) & ENTRIES - 1;
     if (this.#keys[index] !== key) return this.#learn(index, key, top);
     const site = this.#sites[index];
@@ -90,6 +93,7 @@ export class SiteMemory {
   #look(top: StackTop): number | undefined {
     const capture = this.#capture;
     const site = capture.capture(top);
+    this.isSeen = site !== undefined;
     this.reason = site === undefined ? 0 : capture.reason;
     this.isThen = site !== undefined && capture.isThen;
     return site;

@@ -147,8 +147,9 @@ export class TaskWriter {
 
   /** What runs from now on, once what ran before has stopped. */
   switchTo(task: TaskRecord | null): void {
-    if (this.running === task && task !== null && this.stop !== Stop.End) {
-      // A block that is still due was none: nothing else ran meanwhile.
+    if (this.running === task && task !== null) {
+      // What is still due was none: nothing else ran meanwhile. Even an end, if
+      // something that was taken for another's turns out to be this task's.
       this.stop = Stop.None;
       return;
     }

@@ -671,9 +671,12 @@ export class TurnRecorder {
     if (!this.#inTurn) this.#readClock();
     const step = 2 + reason + (isLinked ? 16 : 0);
     this.path = Math.imul(this.path, 31) + step | 0;
+    // Many slices begin in ways of which nothing is known: what one remembers
+    // may be another's.
+    const isVague = this.#begin === 0 && this.#old === NO_SITE;
     const site = this.#site = this.#sites.at(this.path, top);
     if (site !== NO_SITE) this.#passSite(site);
-    return this.#sites.isThen;
+    return this.#sites.isThen && (this.#sites.isSeen || !isVague);
   }
 
   /**

@@ -108,8 +108,6 @@ const OPAQUE = 1;
 const RELAYS = 2;
 /** The slice only relays, but it is the loop's doing, or takes its time. */
 const WAKES = 4;
-/** The slice is one on trial of which only the time is known that it took. */
-const TRIAL = 8;
 
 /** The findings on one window of the log; see the head of this file. */
 export class TurnSurvey {
@@ -271,7 +269,7 @@ export class TurnSurvey {
           this.#resume(codes[at + 1]);
           this.#sliceFrom[i] = this.#current();
           if ((codes[at] >> 8 & ResumeFlag.Continues) !== 0) {
-            this.#noteUnseen(log, codes[at + 2], codes[at] >> 8);
+            this.#noteUnseen(log, codes[at + 2]);
           } else this.#noteResume(log, codes[at + 1], codes[at + 2]);
           break;
         case RawKind.Suspend:
@@ -418,10 +416,7 @@ export class TurnSurvey {
   // seen them begin, in their order, then its own function.
 
   /** What goes on here, if anything, is of the slice that began with `by`. */
-  #noteUnseen(log: RawLog, by: number, flags: number): void {
-    if ((flags & ResumeFlag.Found) !== 0) {
-      this.data[this.#current() + FLAGS] |= OPAQUE | TRIAL;
-    }
+  #noteUnseen(log: RawLog, by: number): void {
     const behind = this.#sliceOf(log, by);
     if (behind >= 0 && this.data[behind + SLOT] >= 0) {
       this.data[this.#current() + BEHIND] = behind;
@@ -457,11 +452,7 @@ export class TurnSurvey {
         this.unseen[open] = slot;
       } else if (this.data[behind + OWN_AWAIT] === NONE) {
         this.data[behind + OWN_AWAIT] = UNSEEN - slot;
-      } else {
-        // If all that it did was to take its time, it may have been the engine.
-        if ((this.data[slice + FLAGS] & TRIAL) !== 0) notes[slot] |= Note.Over;
-        continue;
-      }
+      } else continue;
       notes[slot] |= Note.Told;
     }
   }
@@ -568,9 +559,7 @@ export class TurnSurvey {
     const isCall = role === Role.Own ||
       role === Role.Outer && to - from === 1 ||
       hasCall(codes, from, to);
-    if (isCall) {
-      this.data[slice + FLAGS] = this.data[slice + FLAGS] & ~TRIAL | OPAQUE;
-    }
+    if (isCall) this.data[slice + FLAGS] |= OPAQUE;
     this.unseen[from] = 0;
     if (isCall && (codes[first] >> 8 & AwaitFlag.Open) !== 0) {
       this.#addOpen(slice, from);

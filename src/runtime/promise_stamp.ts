@@ -30,6 +30,9 @@ export class MoreWaiters {
 /** Waiters of a promise that is settled: more cannot come. */
 export const SETTLED = -1;
 
+/** Marks a reason that is not known for sure. */
+const GUESS = 16;
+
 /** What the fields of the next promise begin with. */
 let nextContinuation = 0;
 let nextReason = 0;
@@ -75,7 +78,7 @@ export class PromiseStamp extends Given {
 
   /** What an await of it waits for. */
   static reason(stamp: PromiseStamp): number {
-    return stamp.#reason;
+    return stamp.#reason & ~GUESS;
   }
 
   /**
@@ -102,6 +105,13 @@ export class PromiseStamp extends Given {
   /** Sets what an await of the promise waits for, unless it is known. */
   static explain(promise: object, reason: number): void {
     const stamp = PromiseStamp.of(promise);
-    if (stamp.#reason === 0) stamp.#reason = reason;
+    const isKnown = stamp.#reason !== 0 && (stamp.#reason & GUESS) === 0;
+    if (!isKnown) stamp.#reason = reason;
+  }
+
+  /** Says what an await of it waits for, unless somebody knows better. */
+  static guess(promise: object, reason: number): void {
+    const stamp = PromiseStamp.of(promise);
+    if (stamp.#reason === 0) stamp.#reason = reason | GUESS;
   }
 }

@@ -1,6 +1,7 @@
 /** Request handlers of Deno.serve and node:http. */
 
 import { ContinuationKind } from "../../core/continuation_table.ts";
+import { EndFlag } from "../../core/raw_log.ts";
 import { routeName } from "../../core/route_name.ts";
 import { NO_SITE } from "../../core/site_table.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
@@ -112,8 +113,9 @@ export function wrapNodeServer(
         try {
           return Reflect.apply(original, this, args);
         } finally {
-          // What the listeners returned is not known.
-          recorder.leave();
+          // What the listener returned is not known: if it called one thing
+          // that goes on, that most likely serves the request.
+          recorder.leave(EndFlag.Linked);
         }
       },
   );

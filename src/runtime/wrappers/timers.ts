@@ -3,9 +3,9 @@
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { Reason } from "../../core/reason.ts";
 import { NO_SITE } from "../../core/site_table.ts";
+import { PromiseStamp } from "../promise_stamp.ts";
 import {
   callbackSite,
-  explain,
   inSlice,
   isResolver,
   nameOf,
@@ -61,7 +61,7 @@ function wrapOnce(
     const fn = callback as AnyFunction;
     // What a promise's executor does first tells what the promise waits for.
     const promise = isTimer ? context.lastPlain() : undefined;
-    if (promise !== undefined) explain(context, promise, Reason.Sleep);
+    if (promise !== undefined) PromiseStamp.guess(promise, Reason.Sleep);
     const isSleep = isTimer && isResolver(fn);
     // Where no promise is seen when it is made, the next await says which it was.
     recorder.explained.claim(isSleep ? Reason.Sleep : Reason.Unknown);
