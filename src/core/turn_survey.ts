@@ -372,6 +372,8 @@ export class TurnSurvey {
   #setEnd(slice: number, time: number): void {
     this.data[slice + END] = time;
     if (time - this.data[slice + START] < TASK_TICKS) return;
+    // On trial time alone proves nothing.
+    if (this.#isUnseen(this.data[slice + SLOT])) return;
     if (this.#isRelay(slice)) this.data[slice + FLAGS] |= WAKES;
     else if (!this.shedCallbacks) this.data[slice + FLAGS] |= OPAQUE;
   }

@@ -5,8 +5,9 @@
  * nothing announces what goes on after it. But its continuation was put into the
  * queue of microtasks by the slice that it ends, and markers tell what was. So
  * behind the marker of each slice that may have ended so, a slice begins on
- * trial (`ResumeFlag.Continues`): if something happens in it, or it takes its
- * time, there was such an await.
+ * trial (`ResumeFlag.Continues`): if something happens in it, there was such an
+ * await. That it took its time is no proof: the engine compiles, or the machine
+ * does something else. It is only a reason to look behind it too.
  *
  * Looking costs as much as a short slice, so where nothing was found several
  * times, it is done ever more seldom.
@@ -38,9 +39,6 @@ const MAX_DOUBTFUL = 6;
 
 /** What takes longer than this may be the program, in milliseconds. */
 const LIVELY_MS = 0.0004;
-
-/** What takes longer than this is not even the engine when it compiles. */
-const SURE_MS = 0.02;
 
 /** See the head of this file. */
 export class UnseenAwaits {
@@ -129,10 +127,6 @@ export class UnseenAwaits {
     const ms = this.#clock.now() - this.#since;
     this.#trial = 0;
     const at = number & SLICES - 1;
-    if (ms >= SURE_MS) {
-      this.#looksLeft[at] = MAX_DOUBTFUL;
-      this.#recorder.log.flag(number, ResumeFlag.Found);
-    }
     if (ms >= LIVELY_MS) this.#foundAt(at);
     else if (this.#numbers[at] === number) {
       this.#numbers[at] = 0;
