@@ -26,7 +26,24 @@ const BESIDE = 2;
  */
 export type PromisePeek = (promise: Promise<unknown>) => number;
 
-/** One run of an async function. */
+/** What is known of a call, as bits. */
+const State = {
+  Parked: 1,
+  /** `TurnRecorder.park` said that markers are needed. */
+  Waiter: 2,
+  /** It has waited. */
+  Suspended: 4,
+  /** Its beginning was worth a reading of the clock. */
+  Timed: 8,
+  /** A run of an async generator: nobody awaits that as a whole. */
+  Generator: 16,
+  /** It returns the promise of the call that it made last. */
+  Tail: 32,
+  /** It returns another promise: its own is settled by that. */
+  Open: 64,
+} as const;
+
+/** One run of an async function. Made for each, recorded or not: kept small. */
 export class Call {
   /** The function's site. */
   readonly site: number;
@@ -34,23 +51,12 @@ export class Call {
   id = 0;
   /** The recording that `id` belongs to. */
   recording = 0;
-  isParked = false;
-  /** True if its beginning was worth a reading of the clock. */
-  isTimed = false;
-  /** True until it has waited once. */
-  isFirst = true;
-  /** True for a run of an async generator: nobody awaits that as a whole. */
-  isGenerator = false;
-  /** True if `TurnRecorder.park` said that markers are needed. */
-  isWaiter = false;
+  /** Of `State`. */
+  state = 0;
   /** Who will say what ended the wait, if not markers. */
   settler: Settler | undefined = undefined;
   /** Whose promise is settled by its end, beside its own. */
   group: CallGroup | undefined = undefined;
-  /** True if it returns the promise of the call that it made last. */
-  isTail = false;
-  /** True if it returned another promise: its own is settled by that. */
-  isOpen = false;
 
   constructor(site: number) {
     this.site = site;
@@ -92,11 +98,7 @@ export function createCallHooks(
   function isRecorded(call: Call): boolean {
     if (call.recording !== recording) {
       call.recording = recording;
-      call.isParked =
-        call.isFirst =
-        call.isWaiter =
-        call.isTail =
-          false;
+      call.state = call.state & State.Generator | State.Suspended;
       call.id = recorder.untraced > 0 ? 0 : recorder.adoptCall(call.site);
     }
     return call.id !== 0;
@@ -111,20 +113,22 @@ export function createCallHooks(
     const isTimed = !isExpected || fates[site] === BESIDE;
     isExpected = false;
     call.id = recorder.beginCall(site, isTimed);
-    call.isTimed = isTimed;
+    if (isTimed) call.state |= State.Timed;
   }
 
   function park(call: Call, site: number, reason: number, flags: number): void {
-    call.isWaiter = recorder.park(
+    const { state } = call;
+    const isFirst = (state & State.Suspended) === 0;
+    const isWaiter = recorder.park(
       call.id,
       site,
       reason,
       flags,
-      call.isFirst && call.isTimed,
-      !call.isGenerator,
+      isFirst && (state & State.Timed) !== 0,
+      (state & State.Generator) === 0,
     );
-    call.isParked = true;
-    call.isFirst = false;
+    call.state = state | State.Parked | State.Suspended |
+      (isWaiter ? State.Waiter : 0);
     if (recorder.depth === 0) return;
     undecided = call;
     suspended.push(call, recorder.depth, recorder.sliceNumber);
@@ -212,9 +216,9 @@ export function createCallHooks(
 
   /** @returns the record since which the slice ran that ended the wait, or 0 */
   function endWait(call: Call): number {
-    call.isParked = false;
-    if (call.isWaiter) {
-      call.isWaiter = false;
+    const { state } = call;
+    call.state = state & ~(State.Parked | State.Waiter);
+    if ((state & State.Waiter) !== 0) {
       recorder.endWait();
       return recorder.enqueuedBy;
     }
@@ -236,18 +240,24 @@ export function createCallHooks(
     if (call.recording !== recording || call.id === 0) return;
     toTop(call);
     const claim = explained.takeClaim();
-    call.isTail = claim === Reason.Unknown && isOnlyCall(value) &&
+    const isTail = claim === Reason.Unknown && isOnlyCall(value) &&
       explained.reasonOf(value) === Reason.Unknown;
-    call.isOpen = !call.isTail && value instanceof Promise;
-    if (undecided !== undefined) decide(call.isTail ? AWAITED : BESIDE);
+    if (isTail) call.state |= State.Tail;
+    else if (value instanceof Promise) call.state |= State.Open;
+    if (undecided !== undefined) decide(isTail ? AWAITED : BESIDE);
   }
 
   function exit(call: Call): void {
     if (call.recording !== recording || call.id === 0) return;
     // An await has thrown, and nobody caught it.
-    if (call.isParked) goOn(call);
+    if ((call.state & State.Parked) !== 0) goOn(call);
     if (undecided !== undefined) decide(BESIDE);
-    const flags = call.isTail ? EndFlag.Linked : call.isOpen ? EndFlag.Open : 0;
+    const { state } = call;
+    const flags = (state & State.Tail) !== 0
+      ? EndFlag.Linked
+      : (state & State.Open) !== 0
+      ? EndFlag.Open
+      : 0;
     const end = recorder.exitCall(call.id, flags);
     call.group?.note(flags === 0 ? end : 0);
     call.id = 0;
@@ -267,7 +277,7 @@ export function createCallHooks(
     generate(site) {
       isExpected = false;
       const call = hooks.enter(site);
-      call.isGenerator = true;
+      call.state |= State.Generator;
       return call;
     },
     module(site) {
@@ -295,7 +305,7 @@ export function createCallHooks(
       if (!isOn) return call;
       try {
         // As its caller goes on beside another, so does what takes its place.
-        mark(call, !call.isTimed);
+        mark(call, (call.state & State.Timed) === 0);
       } catch (error) {
         recorder.fail(error);
       }
@@ -329,7 +339,8 @@ export function createCallHooks(
       return value;
     },
     caught(call) {
-      if (!isOn || !call.isParked || call.recording !== recording) return;
+      if (!isOn || (call.state & State.Parked) === 0) return;
+      if (call.recording !== recording) return;
       try {
         goOn(call);
       } catch (error) {
@@ -383,7 +394,7 @@ export function createCallHooks(
       return value;
     },
     result(call, value) {
-      if (isOn && value instanceof Promise) call.isOpen = true;
+      if (isOn && value instanceof Promise) call.state |= State.Open;
       return value;
     },
     exit(call) {
