@@ -12,6 +12,8 @@
  *    passes everything on, tells of the entry and of what is imported by a
  *    name that is made at run time; of names without an extension it does not
  *    (1.4.5), so it alone is not enough.
+ *
+ * N.B.: `--watch` and `--hot` do not watch a file that had an `onLoad`.
  */
 
 import { isModuleOnBun } from "./module_kind.ts";
@@ -145,7 +147,7 @@ class BunLoader {
     let code = this.#changed.get(path);
     this.#changed.delete(path);
     if (code === undefined) {
-      // Loaded again: the program was reloaded as a whole (--hot).
+      // Loaded again, as by require() and by import.
       const source = this.#readFile(path);
       code = this.#asData.has(path)
         ? source

@@ -18,6 +18,7 @@ interface Globals {
   readonly Deno?: DenoPermissions;
   readonly process?: {
     readonly argv: readonly string[];
+    readonly execArgv: readonly string[];
     readonly env: Readonly<Record<string, string | undefined>>;
     getBuiltinModule?(name: string): unknown;
   };
@@ -74,6 +75,13 @@ async function installOnDeno(
 }
 
 function installOnBun(host: TransformHost, bun: BunApi): boolean {
+  const watch = globals.process?.execArgv.find((argument) =>
+    argument === "--hot" || argument === "--watch"
+  );
+  if (watch !== undefined) {
+    warn(`with ${watch} Bun would not see their changes`);
+    return false;
+  }
   if (!findParser()) return false;
   const { readFileSync } = builtin<FileSystem>("node:fs");
   const transformer = createTransformer(host, requireParser);

@@ -234,6 +234,24 @@ test(
   },
 );
 
+test("bun: where it watches files, the preload leaves them to it", {
+  skip: commands.has("bun") ? false : "no bun here",
+}, async () => {
+  const folder = await writeApp(SMALL);
+  for (const flag of ["--hot", "--watch"]) {
+    const app = { ...SMALL, flags: { bun: [flag] } };
+    // It would wait for changes.
+    const main = `${SMALL.files["main.js"]}process.exit();\n`;
+    await writeFile(join(folder, "main.js"), main);
+    const { stdout, stderr } = await startApp("bun", app, {
+      folder,
+      preload: PRELOAD,
+    });
+    assertEquals(stdout.trim(), "1 false");
+    assertStringIncludes(stderr, `with ${flag} Bun would not see`);
+  }
+});
+
 interface Result {
   readonly code: number | null;
   readonly stdout: string;
