@@ -1,5 +1,8 @@
 /** A thousand recordings, one after the other, of a program at work. argv: the file for all traces; stdout: figures. */
 import { start, stop } from "../../../mod.ts";
+import { Buffer } from "node:buffer";
+import { writeFileSync } from "node:fs";
+import process from "node:process";
 
 const CYCLES = 1000;
 
@@ -26,7 +29,10 @@ const interval = setInterval(() => void step(2), 1);
 const clients = Array.from({ length: 4 }, client);
 const traces: Uint8Array[] = [];
 const heap: number[] = [];
-const gc = (globalThis as { gc?: () => void }).gc!;
+const { gc, Bun } = globalThis as {
+  gc?(): void;
+  Bun?: { gc(now: boolean): void };
+};
 for (let cycle = 0; cycle < CYCLES; cycle++) {
   const chunks: Uint8Array[] = [];
   start({
@@ -41,8 +47,9 @@ for (let cycle = 0; cycle < CYCLES; cycle++) {
   );
   if (cycle % 100 !== 99) continue;
   const bytes = traces.reduce((sum, { length }) => sum + length, 0);
-  gc();
-  heap.push(Deno.memoryUsage().heapUsed);
+  if (gc !== undefined) gc();
+  else Bun!.gc(true);
+  heap.push(process.memoryUsage().heapUsed);
   if (bytes < 0) break;
 }
 over = true;
@@ -50,13 +57,12 @@ clearInterval(interval);
 await Promise.all(clients);
 
 // Each trace behind its length, four bytes.
-const file = await Deno.create(Deno.args[0]);
-const writer = file.writable.getWriter();
-for (const trace of traces) {
-  const length = new Uint8Array(4);
-  new DataView(length.buffer).setUint32(0, trace.length);
-  await writer.write(length);
-  await writer.write(trace);
-}
-await writer.close();
+writeFileSync(
+  process.argv[2],
+  Buffer.concat(traces.flatMap((trace) => {
+    const length = Buffer.alloc(4);
+    length.writeUInt32BE(trace.length);
+    return [length, trace];
+  })),
+);
 console.log(JSON.stringify({ heap }));
