@@ -33,26 +33,31 @@ const ENOUGH = 8;
 
 /**
  * Looks one behind the other that found little: what looking costs must not be
- * taken for the program, or it would go on for ever.
+ * taken for the program, or it would go on for ever. All ones in its bits.
  */
-const MAX_DOUBTFUL = 6;
+const MAX_DOUBTFUL = 7;
 
 /** What takes longer than this may be the program, in milliseconds. */
 const LIVELY_MS = 0.0004;
+
+// What is known of a slice: its place in the lowest bits, and above them
+// whether it awaits what may be a call unseen, whether it is on trial and may be
+// the program, and how often it may be looked behind it in doubt.
+const PLACE_MASK = PLACES - 1;
+const OPEN = PLACES;
+const LIVELY = PLACES * 2;
+const LOOK = PLACES * 4;
 
 /** See the head of this file. */
 export class UnseenAwaits {
   readonly #recorder: TurnRecorder;
   readonly #clock: Clock;
   readonly #onBegin: (id: number) => void;
-  /** Number of each slice that may go on unseen, by its last bits. */
-  readonly #numbers = new Int32Array(SLICES);
-  /** Its place, whether it awaits what may be a call unseen, and looks left. */
-  readonly #places = new Int32Array(SLICES);
-  readonly #isOpen = new Uint8Array(SLICES);
-  readonly #looksLeft = new Uint8Array(SLICES);
-  /** 1 for a slice on trial that may be the program. */
-  readonly #isLively = new Uint8Array(SLICES);
+  /**
+   * Of each slice that may go on unseen, by the last bits of its number: that
+   * number, and what is known of it in bits, see `OPEN` and the others.
+   */
+  readonly #slices = new Int32Array(SLICES * 2);
   /** Number of the slice on trial that runs, 0 for none, and since when. */
   #trial = 0;
   #since = 0;
@@ -83,8 +88,8 @@ export class UnseenAwaits {
 
   /** The running slice is over, and what it ran gives no promise. */
   isOver(): void {
-    const at = this.#recorder.sliceNumber & SLICES - 1;
-    if (this.#isOpen[at] === 0) this.#numbers[at] = 0;
+    const at = placeOf(this.#recorder.sliceNumber);
+    if ((this.#slices[at + 1] & OPEN) === 0) this.#slices[at] = 0;
   }
 
   /**
@@ -96,25 +101,27 @@ export class UnseenAwaits {
   see(isOwn: boolean, isOpen: boolean): void {
     const number = this.#recorder.sliceNumber;
     if (number === 0) return;
-    const at = number & SLICES - 1;
+    const at = placeOf(number);
     if (this.#trial === number) this.#find();
     if (isOpen) {
-      if (this.#numbers[at] !== number) this.#begin(number, 0);
-      this.#isOpen[at] = 1;
-      this.#places[at] = this.#recorder.path & PLACES - 1;
-    } else if (isOwn && this.#isOpen[at] === 0) this.#numbers[at] = 0;
+      if (this.#slices[at] !== number) this.#begin(number, 0);
+      const rest = this.#slices[at + 1] & ~PLACE_MASK;
+      this.#slices[at + 1] = rest | OPEN | this.#recorder.path & PLACE_MASK;
+    } else if (isOwn && (this.#slices[at + 1] & OPEN) === 0) {
+      this.#slices[at] = 0;
+    }
   }
 
   /** From here on runs what slice `number` put into the queue of microtasks. */
   readonly onMarker = (number: number): void => {
-    this.endTrial();
-    const at = number & SLICES - 1;
-    if (number === 0 || this.#numbers[at] !== number) return;
-    this.#numbers[at] = 0;
+    if (this.#trial !== 0) this.endTrial();
+    const at = placeOf(number);
+    if (number === 0 || this.#slices[at] !== number) return;
+    this.#slices[at] = 0;
     const { isOn, untraced } = this.#recorder;
     if (!isOn || untraced > 0) return;
     try {
-      this.#look(number, at);
+      this.#look(number, this.#slices[at + 1]);
     } catch (error) {
       this.#recorder.fail(error);
     }
@@ -126,26 +133,26 @@ export class UnseenAwaits {
     if (number === 0) return;
     const ms = this.#clock.now() - this.#since;
     this.#trial = 0;
-    const at = number & SLICES - 1;
-    if (ms >= LIVELY_MS) this.#foundAt(at);
-    else if (this.#numbers[at] === number) {
-      this.#numbers[at] = 0;
-      const place = this.#places[at];
+    const at = placeOf(number);
+    if (ms >= LIVELY_MS) this.#enliven(at);
+    else if (this.#slices[at] === number) {
+      this.#slices[at] = 0;
+      const place = this.#slices[at + 1] & PLACE_MASK;
       if (this.#inVain[place] < 0xffff) this.#inVain[place]++;
     }
   }
 
   /** Something happens in the slice on trial. */
   #find(): void {
-    const at = this.#trial & SLICES - 1;
+    const at = placeOf(this.#trial);
     this.#trial = 0;
-    this.#looksLeft[at] = MAX_DOUBTFUL;
-    this.#foundAt(at);
+    this.#slices[at + 1] |= MAX_DOUBTFUL * LOOK;
+    this.#enliven(at);
   }
 
-  #foundAt(at: number): void {
-    this.#isLively[at] = 1;
-    this.#inVain[this.#places[at]] = 0;
+  #enliven(at: number): void {
+    this.#slices[at + 1] |= LIVELY;
+    this.#inVain[this.#slices[at + 1] & PLACE_MASK] = 0;
   }
 
   /** Something happens where nothing was seen to begin. */
@@ -161,23 +168,23 @@ export class UnseenAwaits {
   }
 
   #begin(number: number, path: number): void {
-    const at = number & SLICES - 1;
-    this.#numbers[at] = number;
-    this.#isOpen[at] = this.#isLively[at] = 0;
-    this.#places[at] = (path ^ path >>> 11) & PLACES - 1;
-    this.#looksLeft[at] = MAX_DOUBTFUL;
+    const at = placeOf(number);
+    this.#slices[at] = number;
+    this.#slices[at + 1] = (path ^ path >>> 11) & PLACE_MASK |
+      MAX_DOUBTFUL * LOOK;
   }
 
-  #look(number: number, at: number): void {
+  /** Looks behind slice `number`, of which `known` is known. */
+  #look(number: number, known: number): void {
     const { log } = this.#recorder;
-    const place = this.#places[at];
+    const place = known & PLACE_MASK;
     const record = log.indexOf(number);
     if (record < 0) return;
     const flags = log.codes[record * RAW_STRIDE] >> 8;
     let left = MAX_DOUBTFUL;
     if ((flags & ResumeFlag.Continues) !== 0) {
-      left = this.#looksLeft[at] - 1;
-      if (this.#isLively[at] === 0 || left <= 0) return;
+      left = (known / LOOK | 0) - 1;
+      if ((known & LIVELY) === 0 || left <= 0) return;
     } else if (!this.#isDue(place)) return;
     this.#beginTrial(number, place, left);
   }
@@ -199,9 +206,9 @@ export class UnseenAwaits {
     recorder.resumeUnseen(id, by);
     this.#onBegin(id);
     const number = recorder.sliceNumber;
-    this.#begin(number, 0);
-    this.#places[number & SLICES - 1] = place;
-    this.#looksLeft[number & SLICES - 1] = looksLeft;
+    const at = placeOf(number);
+    this.#slices[at] = number;
+    this.#slices[at + 1] = place | looksLeft * LOOK;
     this.#trial = number;
     // Last, so that none of the above counts.
     this.#since = this.#clock.now();
@@ -217,4 +224,9 @@ export class UnseenAwaits {
     if (hasAwait || id <= 0) return NO_SITE;
     return continuations.site[continuations.slot(id)];
   }
+}
+
+/** Where in `#slices` slice `number` is. */
+function placeOf(number: number): number {
+  return (number & SLICES - 1) * 2;
 }
