@@ -41,6 +41,8 @@ export interface CompareOptions {
   readonly origin: number;
   /** Kinds of awaits, as `Wait`, that this front end cannot see: what follows them is not judged. */
   readonly unseen?: readonly number[];
+  /** True if a call that its caller returns may as well be a goroutine of its own. @default {false} */
+  readonly areReturnsFree?: boolean;
   /** True if what a call does before its first wait is recorded as its own. */
   readonly hasFirsts: boolean;
 }
@@ -153,6 +155,7 @@ class Comparison {
   readonly #origin: number;
   readonly #hasFirsts: boolean;
   readonly #unseen: readonly number[];
+  readonly #areReturnsFree: boolean;
   readonly #found = noFindings();
   /** Parent in the forest of families. */
   readonly #parents = new Map<number, number>();
@@ -167,13 +170,14 @@ class Comparison {
   constructor(
     truth: Truth,
     spans: SpanIndex,
-    { origin, hasFirsts, unseen = [] }: CompareOptions,
+    { origin, hasFirsts, areReturnsFree = false, unseen = [] }: CompareOptions,
   ) {
     this.#truth = truth;
     this.#spans = spans;
     this.#origin = origin;
     this.#hasFirsts = hasFirsts;
     this.#unseen = unseen;
+    this.#areReturnsFree = areReturnsFree;
     for (const one of truth.awaits) this.#waits.set(one.begin, one);
   }
 
@@ -197,14 +201,17 @@ class Comparison {
 
   #joinFamilies(): void {
     for (const { id, caller, mode } of this.#truth.units.values()) {
-      if (mode === Mode.Awaited || mode === Mode.Returned) {
+      const isCall = mode === Mode.Awaited ||
+        mode === Mode.Returned && !this.#areReturnsFree;
+      if (isCall) {
         this.#parents.set(this.#family(id), this.#family(caller));
       }
     }
     for (const unit of this.#truth.units.values()) {
       const { id, caller, mode, callback } = unit;
       const isFree = mode === Mode.Either || mode === Mode.Generator ||
-        mode === Mode.Callback || callback === Callback.Then;
+        mode === Mode.Callback || callback === Callback.Then ||
+        mode === Mode.Returned && this.#areReturnsFree;
       if (!isFree) continue;
       this.#makeKin(id, caller);
       // A then-callback, and what it calls, may be in the goroutine of what it follows.

@@ -7,8 +7,9 @@
 import { Random } from "../../support/random.ts";
 import { Callback, Mode, Wait } from "./kinds.mjs";
 
-/** What programs are made of beside awaits of values and of calls. A program has a random half of it. */
+/** What programs are made of beside awaits of calls and of settled promises. A program has a random half of it. */
 export const FEATURES = [
+  "plain values",
   "fire and forget",
   "kept promises",
   "return call",
@@ -251,12 +252,11 @@ class ProgramWriter {
   #awaitable(): [wait: number, value: string, slot: number] {
     const slot = this.#random.below(SLOTS);
     const some: [number, string, number][] = [
-      this.#random.pick<[number, string, number]>([
-        [Wait.Value, "null", -1],
-        [Wait.Value, "7", -1],
-        [Wait.Resolved, "Promise.resolve()", -1],
-      ]),
+      [Wait.Resolved, "Promise.resolve()", -1],
     ];
+    if (this.#has("plain values")) {
+      some.push([Wait.Value, this.#random.pick(["null", "7"]), -1]);
+    }
     const ms = this.#random.below(3);
     if (this.#has("timers")) {
       some.push([

@@ -10,6 +10,9 @@ import { makeProgram, type Program, type ProgramOptions } from "./generator.ts";
 /** Child processes at a time: programs with timers mostly wait. */
 const PROCESSES = 6;
 
+/** Programs of one process. */
+const PER_PROCESS = 60;
+
 const LOG = new URL("log.mjs", import.meta.url).href;
 const RUNNER = fileURLToPath(new URL("runner.mjs", import.meta.url));
 
@@ -37,8 +40,8 @@ export interface RunOptions {
   readonly record?: Readonly<Record<string, unknown>>;
   /** Once more after the recording. @default {false} */
   readonly after?: boolean;
-  /** Programs of one process. @default {60} */
-  readonly perProcess?: number;
+  /** How many of the programs. @default {all} */
+  readonly count?: number;
 }
 
 /** Writes programs to files and runs them. */
@@ -74,15 +77,15 @@ export class ProgramFolder {
   }
 
   /**
-   * Runs all of them.
+   * Runs them.
    *
    * @throws {Error} When a process fails or says anything on stderr.
    */
   async run(frontEnd: FrontEnd, options: RunOptions): Promise<ProgramRuns[]> {
-    const { perProcess = 60 } = options;
+    const programs = this.#programs.slice(0, options.count);
     const parts: Program[][] = [];
-    for (let at = 0; at < this.#programs.length; at += perProcess) {
-      parts.push(this.#programs.slice(at, at + perProcess));
+    for (let at = 0; at < programs.length; at += PER_PROCESS) {
+      parts.push(programs.slice(at, at + PER_PROCESS));
     }
     const results: ProgramRuns[][] = parts.map(() => []);
     let next = 0;
