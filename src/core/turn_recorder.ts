@@ -282,12 +282,13 @@ export class TurnRecorder {
    * will tell: all slices still open have ended.
    *
    * @param by the record since which the slice ran that ended the wait, or 0
+   * @param isTimed false if it is not worth a reading of the clock
    */
-  resumeMicrotask(id: number, by = this.#enqueuer.now): void {
+  resumeMicrotask(id: number, by = this.#enqueuer.now, isTimed = true): void {
     if (this.isStarting) this.endStart();
     this.#suspendTo(0);
     if (this.untraced > 0) return;
-    this.resume(id, by);
+    this.resume(id, by, isTimed);
     this.#mark();
   }
 
@@ -396,9 +397,9 @@ export class TurnRecorder {
    * The slice of continuation `id` begins; 0 is one not known. `by` is the record
    * since which the slice ran that ended the wait, or 0.
    */
-  resume(id: number, by = 0): void {
+  resume(id: number, by = 0, isTimed = true): void {
     this.isAfterHushed = false;
-    this.#readClock();
+    if (isTimed || !this.#inTurn) this.#readClock();
     if (this.log.length >= this.log.high) this.#mapEarly();
     if (this.depth >= MAX_DEPTH) {
       this.#tooDeep++;
@@ -412,7 +413,7 @@ export class TurnRecorder {
       ? Math.imul(continuations.site[continuations.slot(id)], SPREAD)
       : id;
     this.#old = this.#older = NO_SITE;
-    this.log.put(RawKind.Resume, id, by, this.#ticks);
+    this.log.put(RawKind.Resume, id, by, isTimed ? this.#ticks : NO_TIME);
     if (by > 0 && this.#isExact) this.#noteWaker(id, by);
   }
 
@@ -567,6 +568,11 @@ export class TurnRecorder {
   /** A wait begins of which only markers can tell who will end it. */
   beginWait(): void {
     this.#waiters++;
+  }
+
+  /** True if `record` is the last one: nothing was recorded since. */
+  isLast(record: number): boolean {
+    return record === this.log.numberOf(this.log.length - 1);
   }
 
   /** Such a wait is over. */

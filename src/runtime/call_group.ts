@@ -34,44 +34,43 @@ export class CallGroup implements Settler {
   }
 }
 
-/** The calls that suspended lately, of each open slice. */
+/** The calls that suspended lately, of each open slice, innermost last. */
 export class SuspendedCalls {
-  readonly #calls: Call[] = [];
-  readonly #depths: number[] = [];
-  readonly #slices: number[] = [];
+  readonly #calls: (Call | undefined)[] = new Array(MAX_CALLS).fill(undefined);
+  readonly #depths = new Int32Array(MAX_CALLS);
+  readonly #slices = new Int32Array(MAX_CALLS);
+  #count = 0;
 
   /** `call` suspended inside the slice numbered `slice`, which is at `depth`. */
   push(call: Call, depth: number, slice: number): void {
     this.drop(depth + 1);
-    if (this.#slices.at(-1) !== slice) this.drop(depth);
-    if (this.#calls.length === MAX_CALLS) return;
-    this.#calls.push(call);
-    this.#depths.push(depth);
-    this.#slices.push(slice);
+    const last = this.#count - 1;
+    if (last >= 0 && this.#slices[last] !== slice) this.drop(depth);
+    if (this.#count === MAX_CALLS) return;
+    const at = this.#count++;
+    this.#calls[at] = call;
+    this.#depths[at] = depth;
+    this.#slices[at] = slice;
   }
 
   /** Forgets those of slices at `depth` and deeper. */
   drop(depth: number): void {
-    const depths = this.#depths;
-    while (depths.length > 0 && depths[depths.length - 1] >= depth) {
-      depths.pop();
-      this.#calls.pop();
-      this.#slices.pop();
+    while (this.#count > 0 && this.#depths[this.#count - 1] >= depth) {
+      this.#calls[--this.#count] = undefined;
     }
   }
 
   /** The group of `members`, if those are all the calls of the slice. */
   group(members: unknown, slice: number): CallGroup | undefined {
-    if (!Array.isArray(members)) return undefined;
-    const first = this.#calls.length - members.length;
-    const isGroup = members.length > 0 && first >= 0 &&
-      this.#slices[first] === slice && this.#slices[first - 1] !== slice &&
-      members.every((member) => member instanceof Promise);
-    if (!isGroup) return undefined;
-    const group = new CallGroup(members.length);
-    for (let i = first; i < this.#calls.length; i++) {
-      this.#calls[i].group = group;
+    if (!Array.isArray(members) || members.length === 0) return undefined;
+    const first = this.#count - members.length;
+    if (first < 0 || this.#slices[first] !== slice) return undefined;
+    if (first > 0 && this.#slices[first - 1] === slice) return undefined;
+    for (let i = 0; i < members.length; i++) {
+      if (!(members[i] instanceof Promise)) return undefined;
     }
+    const group = new CallGroup(members.length);
+    for (let i = first; i < this.#count; i++) this.#calls[i]!.group = group;
     return group;
   }
 }

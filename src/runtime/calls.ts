@@ -55,6 +55,8 @@ export class Call {
   state = 0;
   /** Who will say what ended the wait, if not markers. */
   settler: Settler | undefined = undefined;
+  /** The call that it awaits, as far as that is known. */
+  inner: Call | undefined = undefined;
   /** Whose promise is settled by its end, beside its own. */
   group: CallGroup | undefined = undefined;
 
@@ -87,6 +89,9 @@ export function createCallHooks(
   // The call that suspended last, until it is seen whether it is awaited.
   let undecided: Call | undefined;
   const suspended = new SuspendedCalls();
+  // The call that ended last, and the record that says so.
+  let ended: Call | undefined;
+  let endedWith = 0;
 
   function decide(fate: number): void {
     const { site } = undecided!;
@@ -179,7 +184,10 @@ export function createCallHooks(
     if (reason === Reason.Unknown && flags !== ParkFlag.Settled) reason = claim;
     const isLinked = reason === Reason.Unknown && isOnlyCall(value) &&
       flags !== ParkFlag.Settled;
-    if (isLinked) flags |= ParkFlag.Linked;
+    if (isLinked) {
+      flags |= ParkFlag.Linked;
+      call.inner = undecided;
+    }
     if (undecided !== undefined) decide(isLinked ? AWAITED : BESIDE);
     // Only what combines others has one.
     if (reason === Reason.Sync || reason === Reason.Select) {
@@ -211,7 +219,13 @@ export function createCallHooks(
     if (recorder.isStarting) recorder.endStart();
     if (!isRecorded(call)) return;
     const by = endWait(call);
-    recorder.resumeMicrotask(call.id, by);
+    const { inner } = call;
+    call.inner = undefined;
+    // What it called has just ended: the same task goes on, at the same time.
+    const isSameTask = inner !== undefined && inner === ended &&
+      recorder.isLast(endedWith);
+    ended = undefined;
+    recorder.resumeMicrotask(call.id, by, !isSameTask);
   }
 
   /** @returns the record since which the slice ran that ended the wait, or 0 */
@@ -260,6 +274,8 @@ export function createCallHooks(
       : 0;
     const end = recorder.exitCall(call.id, flags);
     call.group?.note(flags === 0 ? end : 0);
+    ended = call;
+    endedWith = end;
     call.id = 0;
   }
 
@@ -416,7 +432,7 @@ export function createCallHooks(
     },
     turnOff() {
       isOn = false;
-      undecided = undefined;
+      undecided = ended = undefined;
     },
   };
 }

@@ -24,13 +24,16 @@ export function wrapCombinators(context: WrapperContext): void {
         function (this: unknown, ...args: unknown[]): unknown {
           if (!recorder.isRecording) return Reflect.apply(original, this, args);
           let settler: Settler | undefined;
-          const promise = context.relaying(() => {
+          let promise: unknown;
+          if (recorder.hasExactSlices || recorder.marksAlways) {
             // Hooks see the reactions that the engine attaches to the members.
-            if (!recorder.hasExactSlices && !recorder.marksAlways) {
-              settler = settlerOf(recorder, key as CombinatorName, args[0]);
-            }
-            return Reflect.apply(original, this, args);
-          });
+            promise = context.relaying(() =>
+              Reflect.apply(original, this, args)
+            );
+          } else {
+            settler = settlerOf(recorder, key as CombinatorName, args[0]);
+            promise = Reflect.apply(original, this, args);
+          }
           if (promise instanceof Promise) {
             explain(context, promise, reason, settler);
           }
