@@ -422,6 +422,27 @@ function lineCount(code: string): number {
   return code.replace(/\n;\$looptrace\.exit\(.*\);$/, "").split("\n").length;
 }
 
+test("instrument() takes awaits wherever an expression may stand", async () => {
+  const source = `\ufeffconst seen = [];
+class K { a = async () => await 4; static async *[Symbol.asyncIterator]() { yield 1 } }
+export const result = async () => {
+  label: for (const x of await Promise.resolve([1, 2])) { switch (await x) { case await 1: continue label; default: break label } }
+  const t = \`\${await \`\${await 5}\`}\`, v = void await 6, n = -await 7, p = (await 2) ** (await 3);
+  if (await true) await 8; else await 9
+  do await 1; while (await false)
+  const w = await (async () => { for (const [k, q = await 1] of [[1]]) return k + q; })();
+  const d = { ...await { a: 1 }, b: [...await [1, 2]], async ["x" + await 3]() { return await 2 } };
+  var { a: a1 = await 3, ...rest } = await {};
+  for await (const i of K) seen.push(i)
+  try { await import("./nowhere.js") } catch { seen.push(typeof (await 1)) }
+  return [t, v, n, p, w, d.a, d.b, await d.x3(), a1, rest, await new K().a(), seen, (await [9])[0], await 1, await "é", (await "😀").length];
+};`;
+  const { plain, traced, hooks, code } = await runBoth(source);
+  assert(plain.error === undefined, plain.error);
+  assertEquals(traced, plain, code);
+  assertEquals(hooks.wrong, []);
+});
+
 test("instrument() leaves a stack's lines", async () => {
   const source = `export const result = async () => {
   try { return await (async () => { await null;
