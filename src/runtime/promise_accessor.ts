@@ -155,6 +155,14 @@ export function createPromiseAccessor(
     goOn(id);
   }
 
+  function onMarker(number: number): void {
+    // What the tracer itself had to go on with is over: the rest is the program.
+    if (recorder.current === UNTRACED && recorder.sliceNumber === number) {
+      recorder.endMicrotask(UNTRACED, 0);
+    }
+    unseen.onMarker(number);
+  }
+
   function followSettled(): void {
     goOn(queue[head++ & QUEUE - 1]);
   }
@@ -424,7 +432,7 @@ export function createPromiseAccessor(
         configurable: true,
       });
       for (const method of methods) method.putIn();
-      recorder.onMarker = unseen.onMarker;
+      recorder.onMarker = onMarker;
       setInstalled(true);
     },
     uninstall() {
