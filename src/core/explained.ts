@@ -8,8 +8,12 @@ import { Reason } from "./reason.ts";
 
 /** What is known of the end of a wait. */
 export interface Settler {
-  /** Number of the record since which the slice ran that ended it, or 0. */
-  readonly by: number;
+  /**
+   * Number of the record since which the slice ran that ended it, or 0.
+   *
+   * @param hasThrown true if the wait ended with an exception
+   */
+  endedBy(hasThrown: boolean): number;
   /** Set by who combines promises: the first that is settled settles all. */
   isFirst?: boolean;
 }

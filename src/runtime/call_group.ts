@@ -22,9 +22,11 @@ export class CallGroup implements Settler {
     this.#left = calls;
   }
 
-  get by(): number {
-    // Settled although not all have ended: one has thrown, which is not seen.
-    return this.isFirst || this.#left === 0 ? this.#by : 0;
+  endedBy(hasThrown: boolean): number {
+    if (Number.isNaN(this.#left)) return 0;
+    if (this.isFirst) return this.#by;
+    // Which of them has thrown is not seen.
+    return hasThrown || this.#left > 0 ? 0 : this.#by;
   }
 
   /** A call of it ended, with the record numbered `record`, or 0 if unknown. */

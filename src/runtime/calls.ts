@@ -214,11 +214,11 @@ export function createCallHooks(
     return recorder.suspendedCalls === 1 && value instanceof Promise;
   }
 
-  function goOn(call: Call): void {
+  function goOn(call: Call, hasThrown: boolean): void {
     if (undecided !== undefined) decide(BESIDE);
     if (recorder.isStarting) recorder.endStart();
     if (!isRecorded(call)) return;
-    const by = endWait(call);
+    const by = endWait(call, hasThrown);
     const { inner } = call;
     call.inner = undefined;
     // What it called has just ended: the same task goes on, at the same time.
@@ -229,7 +229,7 @@ export function createCallHooks(
   }
 
   /** @returns the record since which the slice ran that ended the wait, or 0 */
-  function endWait(call: Call): number {
+  function endWait(call: Call, hasThrown: boolean): number {
     const { state } = call;
     call.state = state & ~(State.Parked | State.Waiter);
     if ((state & State.Waiter) !== 0) {
@@ -237,7 +237,7 @@ export function createCallHooks(
       return recorder.enqueuedBy;
     }
     if (call.settler === undefined) return 0;
-    const { by } = call.settler;
+    const by = call.settler.endedBy(hasThrown);
     call.settler = undefined;
     return by;
   }
@@ -245,7 +245,7 @@ export function createCallHooks(
   function yielded(call: Call): void {
     if (undecided !== undefined) decide(BESIDE);
     if (!isRecorded(call)) return;
-    endWait(call);
+    endWait(call, false);
     recorder.resumeInside(call.id);
   }
 
@@ -264,7 +264,7 @@ export function createCallHooks(
   function exit(call: Call): void {
     if (call.recording !== recording || call.id === 0) return;
     // An await has thrown, and nobody caught it.
-    if ((call.state & State.Parked) !== 0) goOn(call);
+    if ((call.state & State.Parked) !== 0) goOn(call, true);
     if (undecided !== undefined) decide(BESIDE);
     const { state } = call;
     const flags = (state & State.Tail) !== 0
@@ -348,7 +348,7 @@ export function createCallHooks(
     resume(call, value) {
       if (!isOn) return value;
       try {
-        goOn(call);
+        goOn(call, false);
       } catch (error) {
         recorder.fail(error);
       }
@@ -358,7 +358,7 @@ export function createCallHooks(
       if (!isOn || (call.state & State.Parked) === 0) return;
       if (call.recording !== recording) return;
       try {
-        goOn(call);
+        goOn(call, true);
       } catch (error) {
         recorder.fail(error);
       }
@@ -366,7 +366,7 @@ export function createCallHooks(
     passed(call) {
       if (!isOn) return;
       try {
-        goOn(call);
+        goOn(call, false);
       } catch (error) {
         recorder.fail(error);
       }

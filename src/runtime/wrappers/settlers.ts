@@ -54,7 +54,7 @@ function isNative(value: unknown): value is Promise<unknown> {
 }
 
 class CombinedSettler implements Settler {
-  by = 0;
+  #by = 0;
   readonly #recorder: TurnRecorder;
   #left = 0;
   readonly #fulfilled: () => void;
@@ -70,6 +70,10 @@ class CombinedSettler implements Settler {
     return this.#left > 0;
   }
 
+  endedBy(): number {
+    return this.#by;
+  }
+
   watch(member: Promise<unknown>): void {
     if (this.#left++ === 0) this.#recorder.beginWait();
     Reflect.apply(then, member, [this.#fulfilled, this.#rejected]);
@@ -77,7 +81,7 @@ class CombinedSettler implements Settler {
 
   #note(isLast: boolean): void {
     if (this.#left <= 0) return;
-    this.by = this.#recorder.enqueuedBy;
+    this.#by = this.#recorder.enqueuedBy;
     this.#left = isLast ? 0 : this.#left - 1;
     if (this.#left === 0) this.#recorder.endWait();
   }
