@@ -11,9 +11,17 @@ import {
   walkSpans,
 } from "../../../src/analysis/spans.ts";
 import { ACTIVITIES } from "../../../src/analysis/spans.ts";
+import { EventType } from "../../../src/format/event_catalogue.ts";
 import type { Trace } from "../../../src/format/trace.ts";
 import { Callback, Mode, Wait } from "./kinds.mjs";
-import type { Await, Segment, Slice, Truth, Unit } from "./truth.ts";
+import type {
+  Await,
+  Segment,
+  Settlement,
+  Slice,
+  Truth,
+  Unit,
+} from "./truth.ts";
 
 /** What one front end says of some programs. */
 export interface Findings {
@@ -105,8 +113,16 @@ class SpanIndex {
   readonly running: Span[] = [];
   /** The other spans of each goroutine, in order of time. */
   readonly others = new Map<number, Span[]>();
+  /** When the loop woke up. */
+  readonly #wakes: number[] = [];
+
   constructor(trace: Trace) {
     const { events } = trace;
+    for (let row = 0; row < events.length; row++) {
+      if (events.type[row] === EventType.ProcStart) {
+        this.#wakes.push(events.time[row]);
+      }
+    }
     walkSpans(trace, {
       created() {},
       ended() {},
@@ -122,6 +138,12 @@ class SpanIndex {
       },
     });
     this.running.sort((one, other) => one.begin - other.begin);
+  }
+
+  /** True if the loop did not sleep between the two times. */
+  areTogether(one: number, other: number): boolean {
+    const [early, late] = one < other ? [one, other] : [other, one];
+    return !this.#wakes.some((wake) => early < wake && wake <= late);
   }
 
   /** The goroutine that runs at `time`; 0 for none. */
@@ -395,36 +417,40 @@ class Comparison {
 
   // Waits.
 
-  /** Who ended the wait: units, or `loop`; undefined where that cannot be said. */
-  #cause(one: Await): { time: number; by: number | "loop" } | undefined {
-    switch (one.wait) {
-      case Wait.Sleep:
-        return { time: one.end, by: "loop" };
+  /**
+   * What may have ended the wait, the likeliest first; none where that cannot be said. A promise that gives on another
+   * is settled some microtasks after that, so of several that were settled before the loop slept again each may have
+   * been the first or the last.
+   */
+  #causes(one: Await): Settlement[] {
+    const { wait, members, count } = one;
+    if (members.length < count) return [];
+    const all = members.map((id) => this.#settlementOf(id));
+    const known = all.filter((settlement) => settlement !== undefined);
+    if (all.length === 0 || known.length < all.length) return [];
+    known.sort((a, b) => a.time - b.time);
+    let first: Settlement;
+    switch (wait) {
       case Wait.Deferred:
       case Wait.Kept:
-        return this.#settlementOf(one.members[0]);
+      case Wait.Race:
+        first = known[0];
+        break;
       case Wait.All:
+        first = known.find(({ threw }) => threw) ?? known.at(-1)!;
+        break;
       case Wait.Settled:
-      case Wait.Race: {
-        if (one.members.length < one.count) return undefined;
-        const all = one.members.map((id) => this.#settlementOf(id));
-        if (all.length === 0) return undefined;
-        if (all.some((settlement) => settlement === undefined)) {
-          return undefined;
-        }
-        const some = all as { time: number; by: number; threw: boolean }[];
-        some.sort((a, b) => a.time - b.time);
-        if (one.wait === Wait.Race) return some[0];
-        if (one.wait === Wait.Settled) return some.at(-1);
-        return some.find(({ threw }) => threw) ?? some.at(-1);
-      }
+        first = known.at(-1)!;
+        break;
+      default:
+        return [];
     }
-    return undefined;
+    const isTogether = ({ time }: Settlement) =>
+      this.#spans.areTogether(this.#ns(time), this.#ns(first.time));
+    return [first, ...known.filter(isTogether)];
   }
 
-  #settlementOf(
-    id: number,
-  ): { time: number; by: number; threw: boolean } | undefined {
+  #settlementOf(id: number): Settlement | undefined {
     const unit = this.#truth.units.get(id);
     if (unit !== undefined && unit.returned > 0) {
       return this.#settlementOf(unit.returned);
@@ -448,7 +474,7 @@ class Comparison {
     if (!this.#isAtHome(unit, go)) return;
     const blocked = this.#blockOf(go, one);
     this.#judgeReason(one, blocked);
-    this.#judgeWake(one, go, blocked);
+    this.#judgeWake(one, blocked);
   }
 
   /** The wait of the goroutine that lies in that of the program; undefined if it did not block. */
@@ -477,37 +503,49 @@ class Comparison {
     }
   }
 
-  #judgeWake(one: Await, go: number, blocked: Span | undefined): void {
-    const cause = this.#cause(one);
-    if (cause === undefined || !(cause.time > one.begin)) return;
-    const { wakes, details } = this.#found;
+  #judgeWake(one: Await, blocked: Span | undefined): void {
+    const { wakes } = this.#found;
+    if (one.wait === Wait.Sleep) {
+      if (blocked === undefined) wakes.unseen++;
+      else if (blocked.endedBy === 0) wakes.right++;
+      else this.#wrongWake(one, blocked.endedBy, "the loop");
+      return;
+    }
+    const causes = this.#causes(one);
+    // Settled before, it has no end that anybody brought about.
+    if (causes.length === 0 || !(causes[0].time > one.begin)) return;
     if (blocked === undefined) {
       wakes.unseen++;
       return;
     }
     const { endedBy } = blocked;
-    if (cause.by === "loop") {
-      if (endedBy === 0) wakes.right++;
-      else this.#wrongWake(one, endedBy, "the loop");
-      return;
-    }
     if (endedBy === 0) {
       wakes.unrecorded++;
       return;
     }
-    // What ran then by the trace, if that is no matter of who was called.
-    const isThere = this.#isSettlerAt(cause.by, cause.time, endedBy);
-    if (isThere) wakes.right++;
-    else {
-      const settler = this.#truth.units.get(cause.by);
-      this.#wrongWake(
-        one,
-        endedBy,
-        settler === undefined ? "the driver" : describe(settler),
-      );
+    // Of what ran in a wrong goroutine the link is wrong, and was counted.
+    if (causes.some((cause) => this.#isMisplaced(cause))) return;
+    const isRight = causes.some(({ by, time }) =>
+      this.#isSettlerAt(by, time, endedBy)
+    );
+    if (isRight) {
+      wakes.right++;
+      return;
     }
-    void go;
-    void details;
+    const settler = this.#truth.units.get(causes[0].by);
+    const name = settler === undefined ? "the driver" : describe(settler);
+    this.#wrongWake(one, endedBy, name);
+  }
+
+  /** True if who settled it was at that time in a goroutine that is not its own. */
+  #isMisplaced({ by, time }: Settlement): boolean {
+    const unit = this.#truth.units.get(by);
+    if (unit === undefined || unit.callback !== 0) return false;
+    const slice = sliceAt(unit, time);
+    return slice !== undefined && !slice.isFirst &&
+      !slice.segments.some((one) =>
+        this.#isAtHome(unit, this.#goroutineIn(one))
+      );
   }
 
   #wrongWake(one: Await, endedBy: number, settler: string): void {
@@ -532,9 +570,7 @@ class Comparison {
     if (unit.callback !== 0 && !ownsGoroutine(unit.callback)) {
       return owner === undefined || this.#isKin(this.#family(id), owner);
     }
-    const slice = unit.slices.findLast(({ segments }) =>
-      segments.length > 0 && segments[0].begin <= time
-    );
+    const slice = sliceAt(unit, time);
     const isFirst = slice?.isFirst === true && unit.callback === 0;
     if (isFirst && go === this.#goroutineIn(slice.segments.at(-1)!)) {
       // What a call does before its first wait is its caller's.
@@ -542,6 +578,13 @@ class Comparison {
     }
     return this.#isAtHome(unit, go);
   }
+}
+
+/** The slice of the unit that ran at `time` or ended before. */
+function sliceAt(unit: Unit, time: number): Slice | undefined {
+  return unit.slices.findLast(({ segments }) =>
+    segments.length > 0 && segments[0].begin <= time
+  );
 }
 
 /** True if a callback of this kind is a goroutine whatever it does. */
