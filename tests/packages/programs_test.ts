@@ -15,7 +15,7 @@ import {
 
 /** Each program with functions of its own that its trace must know, and the server that it needs. */
 const PROGRAMS: readonly Program[] = [
-  { name: "bluebird", functions: ["main", "mixed", "slow", "half"] },
+  { name: "bluebird", functions: ["main", "mixed", "job", "half"] },
   { name: "dataloader", functions: ["main", "profile"] },
   { name: "esbuild", functions: ["main", "minified", "bundle", "load"] },
   { name: "express", functions: ["main", "greet", "sum"] },

@@ -1,7 +1,7 @@
 /** bluebird: another Promise, with a queue of its own, among native ones. */
 import process from "node:process";
 import Bluebird from "bluebird";
-import { metronome, sleep } from "./steps.mjs";
+import { deferred, metronome, sleep } from "./steps.mjs";
 
 export default async function main(say) {
   const ticking = metronome(say, 12);
@@ -16,20 +16,22 @@ export default async function main(say) {
   await mixed(say);
   await ticking;
 
-  const sizes = await Bluebird.map([9, 1, 2], (ms) => slow(say, ms), {
-    concurrency: 2,
-  });
-  say(`map: ${sizes}`);
+  const others = deferred();
+  const lengths = await Bluebird.map(
+    ["long", "short", "last"],
+    (name) => job(say, name, others),
+    { concurrency: 2 },
+  );
+  say(`map: ${lengths}`);
   const sum = await Bluebird.reduce(
     [1, 2, 3],
     async (total, n) => total + await half(n),
     0,
   );
   say(`reduce: ${sum}`);
-  say(
-    `some: ${await Bluebird.some([sleep(120), slow(say, 2), slow(say, 9)], 2)}`,
-  );
-  const late = Bluebird.delay(200).timeout(5, "too late");
+  const never = new Promise(() => {});
+  say(`some: ${await Bluebird.some([never, half(4), half(6)], 2)}`);
+  const late = Bluebird.delay(500).timeout(5, "too late");
   await late.catch(Bluebird.TimeoutError, (error) => say(error.message));
   const disposed = Bluebird.resolve("resource").disposer((name) =>
     say(`${name} given back`)
@@ -51,20 +53,23 @@ async function mixed(say) {
   const values = await Promise.all([
     Bluebird.resolve("b"),
     half(2),
-    Bluebird.delay(30, "late"),
+    Bluebird.delay(100, "late"),
   ]);
   say(`mixed: ${values}`);
   const first = await Promise.race([
-    Bluebird.delay(50),
+    new Promise(() => {}),
     Bluebird.resolve("first"),
   ]);
   say(`race: ${first}`);
 }
 
-async function slow(say, ms) {
-  await sleep(ms * 8);
-  say(`slow ${ms}`);
-  return ms;
+/** The long one is over after the last one, whatever time that takes. */
+async function job(say, name, others) {
+  say(`${name} starts`);
+  await (name === "long" ? others.promise : sleep(8));
+  say(`${name} ends`);
+  if (name === "last") others.resolve();
+  return name.length;
 }
 
 async function half(n) {

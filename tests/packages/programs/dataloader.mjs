@@ -21,7 +21,7 @@ export default async function main(say) {
   users.clear(13).prime(13, "user 13 after all");
   say(await users.load(13));
   const scheduled = new DataLoader((ids) => loadUsers(say, ids), {
-    batchScheduleFn: (callback) => setTimeout(callback, 50),
+    batchScheduleFn: (callback) => setTimeout(callback, 150),
   });
   const loads = [scheduled.load(7)];
   queueMicrotask(() => loads.push(scheduled.load(8)));

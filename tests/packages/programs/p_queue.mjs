@@ -55,7 +55,7 @@ async function priorities(say) {
   queue.start();
   await done[0];
   queue.pause();
-  await sleep(10);
+  await done[2];
   say(`${queue.size} left over while paused`);
   queue.start();
   await Promise.all(done);
@@ -63,10 +63,10 @@ async function priorities(say) {
 }
 
 async function limits(say) {
-  const queue = new PQueue({ concurrency: 2, timeout: 20 });
+  const queue = new PQueue({ concurrency: 2, timeout: 150 });
   const controller = new AbortController();
   const jobs = await Promise.allSettled([
-    queue.add(() => sleep(100)),
+    queue.add(() => new Promise(() => {})),
     queue.add(() => sleep(1).then(() => "in time")),
     queue.add(() => fail("no luck")),
     queue.add(({ signal }) => sleep(5).then(() => signal.throwIfAborted()), {

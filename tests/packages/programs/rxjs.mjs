@@ -25,19 +25,19 @@ async function schedulers(say) {
 }
 
 async function timers(say) {
-  const fast = rx.interval(10).pipe(rx.take(6), rx.map((n) => `fast ${n}`));
+  const fast = rx.interval(25).pipe(rx.take(6), rx.map((n) => `fast ${n}`));
   const switched = fast.pipe(
     rx.filter((_, i) => i % 3 === 0),
     rx.switchMap((name) =>
-      rx.timer(5, 120).pipe(rx.take(2), rx.map((n) => `${name} then ${n}`))
+      rx.timer(5, 400).pipe(rx.take(2), rx.map((n) => `${name} then ${n}`))
     ),
   );
   await rx.lastValueFrom(
     switched.pipe(rx.tap((value) => say(`timers: ${value}`))),
   );
-  const bursts = rx.concat(rx.of(1, 2, 3), rx.timer(40).pipe(rx.map(() => 4)));
+  const bursts = rx.concat(rx.of(1, 2, 3), rx.timer(250).pipe(rx.map(() => 4)));
   const settled = await rx.lastValueFrom(
-    bursts.pipe(rx.debounceTime(15), rx.toArray()),
+    bursts.pipe(rx.debounceTime(50), rx.toArray()),
   );
   say(`debounced: ${settled}`);
   const buffered = await rx.lastValueFrom(
@@ -92,7 +92,7 @@ async function failures(say) {
     rx.retry({ count: 3, delay: 2 }),
   );
   say(`after ${await rx.firstValueFrom(flaky)} attempts`);
-  const late = rx.timer(100).pipe(
+  const late = rx.timer(500).pipe(
     rx.timeout(5),
     rx.catchError((error) => rx.of(error.name)),
   );
