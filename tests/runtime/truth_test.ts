@@ -49,13 +49,11 @@ const seen = await ProgramFolder.make(SEED, COUNT, {
   timers: true,
   without: UNSEEN_FEATURES,
 });
-const table: string[] = [];
 
 after(async () => {
   await frontEnds.remove();
   await all.remove();
   await seen.remove();
-  console.log(table.join("\n"));
 });
 
 for (const suite of frontEnds.all.flatMap(suitesOf)) {
@@ -96,7 +94,7 @@ async function judgeSuite(suite: Suite): Promise<void> {
   const record = recordOptions(frontEnd);
   const runs = await programs.run(frontEnd, { timers: true, record, count });
   const found = compareAll(frontEnd, runs);
-  table.push(row(suite, found));
+  console.log(row(suite, found));
   const share = found.wrongLinks / found.awaits;
   const told = found.details.slice(0, 20).join("\n");
   assert(found.awaits > count * 20, `${found.awaits} awaits`);
