@@ -450,9 +450,10 @@ export class Tracer {
         await new Promise<void>((resolve) => consumer.whenReady(resolve));
         const batch = consumer.queue.take();
         if (batch === undefined) break;
-        await writer.write(batch);
+        // Not every hook sees an await of what is no native promise.
+        await Promise.resolve(writer.write(batch));
       }
-      await writer.close?.();
+      await Promise.resolve(writer.close?.());
     } catch (error) {
       this.#leave(consumer, "left");
       throw error;
