@@ -288,7 +288,8 @@ export const programs = {
 /** Runs one program with a recording of it. */
 export async function record({ start, stop }, name) {
   const chunks = [];
-  start({ write: (bytes) => void chunks.push(bytes) }, { stacks: "all" });
+  const sink = { write: (bytes) => void chunks.push(bytes) };
+  start(sink, { stacks: "all", wakers: "all" });
   await programs[name]();
   await stop();
   return Buffer.concat(chunks).toString("base64");

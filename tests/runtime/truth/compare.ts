@@ -256,13 +256,23 @@ class Comparison {
     }
   }
 
-  /** Kin that share a goroutine are one family from now on. */
+  /**
+   * Kin that share a goroutine are one family from now on; so are the kin of one of which it is not known where it was.
+   */
   #joinKin(): void {
     for (const [one, others] of this.#kin) {
-      for (const other of others) {
-        const home = this.#homes.get(one);
-        if (home === undefined || home !== this.#homes.get(other)) continue;
-        this.#parents.set(this.#family(one), this.#family(other));
+      const home = this.#homes.get(one);
+      const group = home === undefined ? [...others] : [one, ...others];
+      const byHome = new Map<number, number>();
+      for (const member of group) {
+        const at = this.#homes.get(member);
+        if (at === undefined) continue;
+        const first = byHome.get(at);
+        if (first === undefined) byHome.set(at, member);
+        // Of one that is at home elsewhere the kin are no kin of each other.
+        else if (home === undefined || at === home) {
+          this.#parents.set(this.#family(member), this.#family(first));
+        }
       }
     }
     const before = [...this.#kin];
