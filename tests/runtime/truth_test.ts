@@ -102,7 +102,9 @@ async function judgeSuite(suite: Suite): Promise<void> {
   if (suite.isExact) {
     assertEquals(found.wrongFirsts, 0, told);
     assertEquals(found.wrongCallbacks, 0, told);
-    assertEquals(found.wakes.wrong, 0, told);
+    // Of several that ended in one turn, the accessor may name another.
+    const wrongWakes = isAccessor(frontEnd) ? found.wakes.right / 1000 : 0;
+    assert(found.wakes.wrong <= wrongWakes, told);
     const { right, wrong } = found.reasons;
     assert(wrong <= right / 1000, `${wrong} reasons are wrong\n${told}`);
   }
