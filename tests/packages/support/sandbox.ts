@@ -100,10 +100,7 @@ async function installPackages(): Promise<string> {
       await cp(join(HERE, name), join(folder, name));
     }
     const args = ["ci", "--ignore-scripts", "--no-audit", "--no-fund"];
-    args.push("--prefer-offline", "--loglevel=error");
-    // npm itself waits for two minutes before it says that there is no registry.
-    args.push("--fetch-retries=1", "--fetch-retry-maxtimeout=2000");
-    args.push("--fetch-retry-mintimeout=1000");
+    args.push("--prefer-offline", "--loglevel=error", "--fetch-retries=1");
     const { code, stderr } = await run("npm", args, {
       cwd: folder,
       timeoutMs: INSTALL_MS,
