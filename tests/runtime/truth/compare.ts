@@ -535,9 +535,13 @@ class Comparison {
     }
     // Of what ran in a wrong goroutine the link is wrong, and was counted.
     if (causes.some((cause) => this.#isMisplaced(cause))) return;
-    const isRight = causes.some(({ by, time }) =>
-      this.#isSettlerAt(by, time, endedBy)
-    );
+    // What gives on the promise of another is the engine's, or a call that never waited: nobody's.
+    const isNobodys = this.#owners.get(endedBy) === undefined &&
+      one.members.some((id) =>
+        (this.#truth.units.get(id)?.returned ?? 0) !== 0
+      );
+    const isRight = isNobodys ||
+      causes.some(({ by, time }) => this.#isSettlerAt(by, time, endedBy));
     if (isRight) {
       wakes.right++;
       return;
