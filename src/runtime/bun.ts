@@ -13,6 +13,7 @@ import {
 } from "./promise_accessor.ts";
 import { SHARED_SERVERS, SHARED_WRAPS, wrapShared } from "./v8_adapter.ts";
 import { wrapBunServe } from "./wrappers/bun_serve.ts";
+import { wrapCombinators } from "./wrappers/combinators.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapSleep } from "./wrappers/sleeps.ts";
 import { wrapTimers } from "./wrappers/timers.ts";
@@ -41,6 +42,7 @@ export function bunAdapter(): RuntimeAdapter {
   let context: WrapperContext | undefined;
   let calls: CallHookSource | undefined;
   let isWrapped = false;
+  let takeOutCombinators: (() => void) | undefined;
   let endTurn = () => {};
 
   function isPending(promise: object): boolean {
@@ -132,6 +134,7 @@ export function bunAdapter(): RuntimeAdapter {
         isWrapped = true;
         wrapRest(wrappers);
       }
+      takeOutCombinators ??= wrapCombinators(wrappers);
       recorder.hasExactSlices = false;
       recorder.marksAlways = kind === "public";
       if (kind === "none") calls?.turnOn();
@@ -139,6 +142,8 @@ export function bunAdapter(): RuntimeAdapter {
     uninstall() {
       calls?.turnOff();
       accessor?.uninstall();
+      takeOutCombinators?.();
+      takeOutCombinators = undefined;
     },
     queueMarker(marker) {
       queueMicrotask(marker);

@@ -56,7 +56,6 @@ export function wrapShared(context: WrapperContext): void {
   if (timers !== undefined) wrapTimers(timers, context);
   wrapMicrotask(globalThis, "queueMicrotask", context);
   wrapMicrotask(getProcess(), "nextTick", context);
-  wrapCombinators(context);
   wrapFetch(context);
   for (const name of ["node:http", "node:https"] as const) {
     const module = builtin(name);
@@ -91,6 +90,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
   let context: WrapperContext | undefined;
   let isWrapped = false;
   let takeOut: (() => void) | undefined;
+  let takeOutCombinators: (() => void) | undefined;
   let calls: CallHookSource | undefined;
 
   function prepare(recorder: TurnRecorder): WrapperContext {
@@ -127,6 +127,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
         isWrapped = true;
         runtime.wrap(wrappers);
       }
+      takeOutCombinators ??= wrapCombinators(wrappers);
       recorder.hasExactSlices = kind !== "none";
       if (kind === "none") calls?.turnOn();
       else takeOut ??= runtime.installHooks(source!.hooks, kind);
@@ -135,7 +136,8 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       calls?.turnOff();
       source?.forget();
       takeOut?.();
-      takeOut = undefined;
+      takeOutCombinators?.();
+      takeOut = takeOutCombinators = undefined;
     },
     queueMarker: runtime.queueMarker,
     scheduleTurnEnd(fn) {

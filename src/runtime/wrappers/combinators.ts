@@ -3,7 +3,7 @@
 import type { Settler } from "../../core/explained.ts";
 import { Reason } from "../../core/reason.ts";
 import { explain, type WrapperContext } from "./callback.ts";
-import { replace } from "./replace.ts";
+import { replaceForNow } from "./replace.ts";
 import { type CombinatorName, settlerOf } from "./settlers.ts";
 
 const REASONS = {
@@ -13,11 +13,16 @@ const REASONS = {
   any: Reason.Select,
 } as const;
 
-/** Wraps the four combinators. Subclasses go through them as before. */
-export function wrapCombinators(context: WrapperContext): void {
+/**
+ * Wraps the four combinators. Subclasses go through them as before.
+ *
+ * @returns what takes the wrappers out again: nobody imports these functions by
+ * name, so none need stay
+ */
+export function wrapCombinators(context: WrapperContext): () => void {
   const { recorder } = context;
-  for (const [key, reason] of Object.entries(REASONS)) {
-    replace(
+  const restores = Object.entries(REASONS).map(([key, reason]) =>
+    replaceForNow(
       Promise,
       key,
       (original) =>
@@ -39,6 +44,7 @@ export function wrapCombinators(context: WrapperContext): void {
           }
           return promise;
         },
-    );
-  }
+    )
+  );
+  return () => restores.forEach((restore) => restore());
 }

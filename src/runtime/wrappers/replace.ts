@@ -38,6 +38,25 @@ export function replace(
   });
 }
 
+/**
+ * As {@linkcode replace}, for a time.
+ *
+ * @returns what puts the original back, unless someone else has replaced it
+ */
+export function replaceForNow(
+  target: object,
+  key: string,
+  wrap: (original: AnyFunction) => AnyFunction,
+): () => void {
+  const descriptor = Object.getOwnPropertyDescriptor(target, key);
+  if (descriptor === undefined || !replace(target, key, wrap)) return () => {};
+  const wrapper: unknown = Reflect.get(target, key);
+  return () => {
+    if (Reflect.get(target, key) !== wrapper) return;
+    Reflect.defineProperty(target, key, descriptor);
+  };
+}
+
 /** Gives `wrapper` the name, length and own properties of `original`. */
 export function mimic(wrapper: AnyFunction, original: AnyFunction): void {
   for (const name of Reflect.ownKeys(original)) {
