@@ -1,6 +1,6 @@
 /** Modules of node's that are built into the runtimes, loaded when needed. */
 
-import type { HookKind } from "../core/adapter.ts";
+import type { HookKind, RuntimeAdapter } from "../core/adapter.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
 import type { PlainTimers } from "./v8_adapter.ts";
 import type { NodeServerClass } from "./wrappers/servers.ts";
@@ -74,6 +74,27 @@ export function plainTimers(): PlainTimers {
   const { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate } =
     timers;
   return { setTimeout, clearTimeout, setInterval, clearInterval, setImmediate };
+}
+
+interface Unrefable {
+  unref?(): void;
+}
+
+/** The adapter's timers, of `timers`. */
+export function backgroundTimers(
+  timers: PlainTimers,
+): Pick<RuntimeAdapter, "setBackgroundInterval" | "setTimer"> {
+  return {
+    setBackgroundInterval(fn, ms) {
+      const handle = timers.setInterval(fn, ms);
+      (handle as Unrefable).unref?.();
+      return () => timers.clearInterval(handle);
+    },
+    setTimer(fn, ms) {
+      const handle = timers.setTimeout(fn, ms);
+      return () => timers.clearTimeout(handle);
+    },
+  };
 }
 
 /** Installs the public promise hooks. @returns what takes them out */

@@ -4,7 +4,13 @@ import type { Capabilities, RuntimeAdapter } from "../core/adapter.ts";
 import { ParkFlag } from "../core/raw_log.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { AwaitPlaces } from "./await_places.ts";
-import { builtin, getProcess, plainTimers, workingFolder } from "./builtins.ts";
+import {
+  backgroundTimers,
+  builtin,
+  getProcess,
+  plainTimers,
+  workingFolder,
+} from "./builtins.ts";
 import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
 import {
@@ -24,10 +30,6 @@ interface BunNamespace {
   readonly peek: {
     status(promise: object): "pending" | "fulfilled" | "rejected";
   };
-}
-
-interface Unrefable {
-  unref?(): void;
 }
 
 /** The adapter for Bun. */
@@ -154,15 +156,7 @@ export function bunAdapter(): RuntimeAdapter {
       // that is armed by what the loop called, before them.
       queueMicrotask(armTurnEnd);
     },
-    setBackgroundInterval(fn, ms) {
-      const handle = timers.setInterval(fn, ms);
-      (handle as Unrefable).unref?.();
-      return () => timers.clearInterval(handle);
-    },
-    setTimer(fn, ms) {
-      const handle = timers.setTimeout(fn, ms);
-      return () => timers.clearTimeout(handle);
-    },
+    ...backgroundTimers(timers),
   };
 }
 

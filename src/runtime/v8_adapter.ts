@@ -9,7 +9,7 @@ import type {
   RuntimeAdapter,
 } from "../core/adapter.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
-import { builtin, getProcess } from "./builtins.ts";
+import { backgroundTimers, builtin, getProcess } from "./builtins.ts";
 import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
 import {
@@ -79,10 +79,6 @@ export interface V8Runtime {
   installHooks(hooks: PromiseHooks, kind: HookKind): () => void;
 }
 
-interface Unrefable {
-  unref?(): void;
-}
-
 /** The adapter of a runtime on V8. */
 export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
   const { timers } = runtime;
@@ -146,14 +142,6 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       // turn. It keeps the process for one more iteration only.
       timers.setImmediate(fn);
     },
-    setBackgroundInterval(fn, ms) {
-      const handle = timers.setInterval(fn, ms);
-      (handle as Unrefable).unref?.();
-      return () => timers.clearInterval(handle);
-    },
-    setTimer(fn, ms) {
-      const handle = timers.setTimeout(fn, ms);
-      return () => timers.clearTimeout(handle);
-    },
+    ...backgroundTimers(timers),
   };
 }
