@@ -15,6 +15,9 @@ import { watchIterable } from "./watched_iterable.ts";
 import { type CallGroup, SuspendedCalls } from "./call_group.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 
+/** What async functions return, whatever the program puts in its place later. */
+const NativePromise = Promise;
+
 /** Calls of a function, as far as they were seen, are awaited by their caller. */
 const AWAITED = 1;
 /** Calls of a function go on beside their caller, at least sometimes. */
@@ -197,7 +200,7 @@ export function createCallHooks(
   }
 
   function flagsOf(value: unknown): number {
-    if (value instanceof Promise) return peek(value);
+    if (value instanceof NativePromise) return peek(value);
     // Another object may be a thenable: what that does is not known.
     const isObject = typeof value === "object" && value !== null;
     return isObject || typeof value === "function" ? 0 : ParkFlag.Settled;
@@ -211,7 +214,7 @@ export function createCallHooks(
 
   /** True if `value` is, as far as can be told, the promise of a call. */
   function isOnlyCall(value: unknown): boolean {
-    return recorder.suspendedCalls === 1 && value instanceof Promise;
+    return recorder.suspendedCalls === 1 && value instanceof NativePromise;
   }
 
   function goOn(call: Call, hasThrown: boolean): void {
@@ -257,7 +260,7 @@ export function createCallHooks(
     const isTail = claim === Reason.Unknown && isOnlyCall(value) &&
       explained.reasonOf(value) === Reason.Unknown;
     if (isTail) call.state |= State.Tail;
-    else if (value instanceof Promise) call.state |= State.Open;
+    else if (value instanceof NativePromise) call.state |= State.Open;
     if (undecided !== undefined) decide(isTail ? AWAITED : BESIDE);
   }
 
@@ -410,7 +413,7 @@ export function createCallHooks(
       return value;
     },
     result(call, value) {
-      if (isOn && value instanceof Promise) call.state |= State.Open;
+      if (isOn && value instanceof NativePromise) call.state |= State.Open;
       return value;
     },
     exit(call) {
