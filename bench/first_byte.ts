@@ -5,19 +5,15 @@
  * several fresh servers, each asked once and then again and again. The control is the same client asking the same loaded
  * server for a small JSON route.
  */
+import { appBenches } from "./support/app_benches.ts";
 import {
-  APP_RUNTIMES,
   type AppRuntime,
   type AppServer,
   startApp,
 } from "./support/app_server.ts";
-import type { Bench, BenchOptions } from "./support/bench.ts";
+import type { BenchOptions } from "./support/bench.ts";
 import { spread } from "./support/interleave.ts";
-import {
-  RUNTIME_NAMES,
-  type RuntimeFiles,
-  runtimeFiles,
-} from "./support/front_ends.ts";
+import { RUNTIME_NAMES, type RuntimeFiles } from "./support/front_ends.ts";
 import type { BenchRow } from "./support/table.ts";
 
 /** Load before the first request for a trace. */
@@ -31,20 +27,7 @@ const PAUSE_MS = 30;
 
 const BOUND = { must: 100, aim: 20 };
 
-/** One for each runtime: what fails on one is still measured on the other. */
-export const firstByteBenches: readonly Bench[] = APP_RUNTIMES.map((
-  runtime,
-) => ({
-  name: `first_byte.${runtime}`,
-  async run(options) {
-    const files = await runtimeFiles(runtime);
-    try {
-      return await firstByteRows(runtime, files, options);
-    } finally {
-      await files.remove();
-    }
-  },
-}));
+export const firstByteBenches = appBenches("first_byte", firstByteRows);
 
 /** Milliseconds from the request to the first byte. */
 interface Waits {

@@ -4,19 +4,12 @@
  * Each trace is read strictly, so that a wrong one cannot count as a small one. "Without stacks at blocks" is the same
  * file as if every block said "no stack". The control is the same route recorded without capturing any stack.
  */
+import { appBenches } from "./support/app_benches.ts";
 import { EventType, parseTrace, type Trace } from "../src/reader.ts";
 import { uvarintLength, UvarintReader } from "../src/format/varint.ts";
-import {
-  APP_RUNTIMES,
-  type AppRuntime,
-  startApp,
-} from "./support/app_server.ts";
-import type { Bench, BenchOptions } from "./support/bench.ts";
-import {
-  RUNTIME_NAMES,
-  type RuntimeFiles,
-  runtimeFiles,
-} from "./support/front_ends.ts";
+import { type AppRuntime, startApp } from "./support/app_server.ts";
+import type { BenchOptions } from "./support/bench.ts";
+import { RUNTIME_NAMES, type RuntimeFiles } from "./support/front_ends.ts";
 import type { BenchRow } from "./support/table.ts";
 
 /** Load that warms the server, and load before and after the recording. */
@@ -33,20 +26,7 @@ const BLOCKS: ReadonlySet<number> = new Set([
   EventType.GoBlockNet,
 ]);
 
-/** One for each runtime: what fails on one is still measured on the other. */
-export const traceSizeBenches: readonly Bench[] = APP_RUNTIMES.map((
-  runtime,
-) => ({
-  name: `trace_size.${runtime}`,
-  async run(options) {
-    const files = await runtimeFiles(runtime);
-    try {
-      return await sizeRows(runtime, files, options);
-    } finally {
-      await files.remove();
-    }
-  },
-}));
+export const traceSizeBenches = appBenches("trace_size", sizeRows);
 
 async function sizeRows(
   runtime: AppRuntime,

@@ -303,11 +303,6 @@ export class TurnRecorder {
     log.codes[(log.length - 1) * RAW_STRIDE] |= ResumeFlag.Continues << 8;
   }
 
-  /** A reading of the clock, in ticks since the base of the log. */
-  ticksNow(): number {
-    return this.#readClock();
-  }
-
   /** Number of the record with which the running slice began, 0 for none. */
   get sliceNumber(): number {
     return this.depth === 0 ? 0 : this.#began[this.depth];

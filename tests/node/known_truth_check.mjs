@@ -41,7 +41,8 @@ const MAIN_WAKERS = [
   "ticker",
 ];
 
-const REASONS = {
+/** What each block event says. */
+export const REASONS = {
   GoBlock: "unknown",
   GoSleep: "sleep",
   GoBlockNet: "network",

@@ -8,6 +8,7 @@ import { fileURLToPath } from "node:url";
 import { assert, assertEquals } from "../support/assert.ts";
 import { goroutineNames } from "../support/event_lines.ts";
 import { findRuntime, run, startServer } from "../support/processes.ts";
+import { judgeCycles, splitTraces } from "../support/cycle_traces.ts";
 import { judgeTrace, judgeWithGo, spread } from "../support/trace_judge.ts";
 
 const bun = await findRuntime("bun");
@@ -39,18 +40,6 @@ async function runProgram(
 
 function pathOf(name: string): string {
   return fileURLToPath(new URL(`programs/${name}`, import.meta.url));
-}
-
-/** The traces in a file of several: each behind its length. */
-function split(bytes: Uint8Array): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const traces: Uint8Array[] = [];
-  for (let pos = 0; pos < bytes.length;) {
-    const length = view.getUint32(pos);
-    traces.push(bytes.subarray(pos + 4, pos + 4 + length));
-    pos += 4 + length;
-  }
-  return traces;
 }
 
 /** How many goroutines of each name there are. */
@@ -190,7 +179,7 @@ test(
     assertEquals(printed.differing, [], `programs from seed ${seed} on`);
     assert(Number(printed.lines) > 3000, `${printed.lines} things were logged`);
     assert(Number(printed.unhandled) > 10, "rejections are lost in some");
-    const traces = split(bytes).map((bytes, index) => ({
+    const traces = splitTraces(bytes).map((bytes, index) => ({
       name: `random program ${seed + index}`,
       bytes,
     }));
@@ -238,23 +227,11 @@ test("1,000 recordings on Bun are all good, and leave no memory behind", {
     "cycles.ts",
     { files: 1 },
   );
-  const traces = split(bytes);
-  assertEquals(traces.length, 1000);
-  let events = 0;
-  for (const [index, trace] of traces.entries()) {
-    events += judgeTrace(trace, `cycle ${index}`).length;
-  }
-  assert(events > 20_000, `${events} events`);
-  await judgeWithGo(
-    spread([...traces.entries()], 6).map(([index, bytes]) => ({
-      name: `cycle ${index}`,
-      bytes,
-    })),
-  );
+  await judgeCycles(bytes, 6);
   // Bun counts the traces, which the program keeps, as part of its heap. The
   // first hundreds warm up.
   const all = heap as number[];
   const grown = Math.min(...all.slice(-3)) - Math.min(...all.slice(2, 5));
-  const perCycle = grown / 600 - bytes.length / traces.length;
+  const perCycle = grown / 600 - bytes.length / 1000;
   assert(perCycle < 1000, `${perCycle} bytes of heap a cycle: ${heap}`);
 });

@@ -2,6 +2,8 @@
  * The contract: what the trace of each program of `contract/programs.mjs` has to say, on every runtime and with every
  * front end. What may differ follows from the capabilities, never from a runtime's name.
  */
+// @ts-types="./known_truth_check.d.ts"
+import { REASONS } from "../node/known_truth_check.mjs";
 import type { Capabilities } from "../../mod.ts";
 import type { Trace } from "../../src/format/trace.ts";
 import { assert, assertEquals } from "../support/assert.ts";
@@ -238,17 +240,6 @@ function matches(stop: string, pattern: string): boolean {
   return reasons.split("|").includes(reason) &&
     (wakers === "*" || wakers.split("|").includes(waker));
 }
-
-const REASONS: Readonly<Record<string, string>> = {
-  GoBlock: "unknown",
-  GoSleep: "sleep",
-  GoBlockNet: "network",
-  GoBlockSync: "sync",
-  GoBlockSelect: "select",
-  GoBlockCond: "task",
-  GoBlockRecv: "receive",
-  GoBlockSend: "send",
-};
 
 /** All goroutines by the name of their entry function. */
 function readGoroutines(trace: Trace): Map<string, FoundGoroutine[]> {

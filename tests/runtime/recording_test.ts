@@ -12,7 +12,8 @@ import {
 } from "../support/assert.ts";
 import { goroutineNames } from "../support/event_lines.ts";
 import { findRuntime, run } from "../support/processes.ts";
-import { judgeTrace, judgeWithGo, spread } from "../support/trace_judge.ts";
+import { judgeCycles } from "../support/cycle_traces.ts";
+import { judgeTrace, judgeWithGo } from "../support/trace_judge.ts";
 import type { Trace } from "../../src/format/trace.ts";
 
 /** Runs a program of `programs/`, with a folder for its files, and gives what it printed. */
@@ -108,33 +109,9 @@ test("start(), stop() and stream() answer wrong use and bad sinks with clear err
   }, 2);
 });
 
-/** The traces of the cycles: each behind its length. */
-function split(bytes: Uint8Array): Uint8Array[] {
-  const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length);
-  const traces: Uint8Array[] = [];
-  for (let pos = 0; pos < bytes.length;) {
-    const length = view.getUint32(pos);
-    traces.push(bytes.subarray(pos + 4, pos + 4 + length));
-    pos += 4 + length;
-  }
-  return traces;
-}
-
 test("1,000 recordings of a program at work are all good, and leave no memory behind", async () => {
   await runProgram("cycles", async ({ heap }, [bytes]) => {
-    const traces = split(bytes);
-    assertEquals(traces.length, 1000);
-    let events = 0;
-    for (const [index, trace] of traces.entries()) {
-      events += judgeTrace(trace, `cycle ${index}`).length;
-    }
-    assert(events > 20_000, `${events} events`);
-    await judgeWithGo(
-      spread([...traces.entries()], 12).map(([index, bytes]) => ({
-        name: `cycle ${index}`,
-        bytes,
-      })),
-    );
+    await judgeCycles(bytes, 12);
     // The traces themselves lie outside the heap. The first hundreds warm up.
     const [early, late] = [heap as number[], heap as number[]].map((all, i) =>
       Math.min(...(i === 0 ? all.slice(2, 5) : all.slice(-3)))
