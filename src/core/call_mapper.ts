@@ -14,6 +14,7 @@ import {
   type ContinuationTable,
 } from "./continuation_table.ts";
 import {
+  durationAt,
   EndFlag,
   Fate,
   NO_TIME,
@@ -109,6 +110,10 @@ export class CallMapper implements LogMapper {
           break;
         case RawKind.Cancel:
           writer.cancel(id, time, this.#outside() === null);
+          break;
+        case RawKind.Syscall:
+          if (this.#outside() === null) writer.switchTo(null);
+          writer.syscall(codes[at + 2], time, durationAt(codes, at));
           break;
       }
       if (log.firstWake(i) !== 0) this.#wakeAll(log, i);

@@ -2,9 +2,9 @@
  * One method per event that the recorder writes: numbers in, bytes out.
  *
  * Time is a state: `advance` and `advanceTo` move it on, and every event happens
- * at it. It never runs backwards. Only the forms that name no sequence number
+ * at it. It never runs backwards. Of the forms that name no sequence number all
  * are used (GoStartLocal, GoUnblockLocal): a goroutine never changes its
- * processor.
+ * processor. GoSysExit has no such form.
  */
 
 import { EventType, leadByte } from "../format/event_catalogue.ts";
@@ -31,6 +31,9 @@ const LEAD_GO_END = leadByte(EventType.GoEnd);
 const LEAD_GO_SCHED = leadByte(EventType.GoSched);
 const LEAD_GO_PREEMPT = leadByte(EventType.GoPreempt);
 const LEAD_GO_UNBLOCK = leadByte(EventType.GoUnblockLocal);
+const LEAD_GO_SYS_CALL = leadByte(EventType.GoSysCall);
+const LEAD_GO_SYS_BLOCK = leadByte(EventType.GoSysBlock);
+const LEAD_GO_SYS_EXIT = leadByte(EventType.GoSysExit);
 const LEAD_TASK_CREATE = leadByte(EventType.UserTaskCreate);
 const LEAD_TASK_END = leadByte(EventType.UserTaskEnd);
 const LEAD_LOG = leadByte(EventType.UserLog);
@@ -65,6 +68,11 @@ export class EventEncoder {
   /** Moves the time on by `ticks`, 0 or more. */
   advance(ticks: number): void {
     this.#buffer.advance(ticks);
+  }
+
+  /** Sees to it that the next `events` come into one batch. */
+  reserve(events: number): void {
+    this.#buffer.ensure(events * MAX_EVENT_BYTES);
   }
 
   /** How long a tick is. Written once, right after the first Batch. */
@@ -139,6 +147,32 @@ export class EventEncoder {
   /** `g` waits no longer; `stack` is that of what woke it, never absent. */
   goUnblock(g: GoId, stack: StackId): void {
     this.#two(LEAD_GO_UNBLOCK, g, stack);
+  }
+
+  /** The running goroutine calls what may block its thread. */
+  goSysCall(stack: StackId): void {
+    this.#one(LEAD_GO_SYS_CALL, stack);
+  }
+
+  /** That call blocks. ProcStop comes next. */
+  goSysBlock(): void {
+    this.#none(LEAD_GO_SYS_BLOCK);
+    this.running = NO_GO;
+  }
+
+  /**
+   * The call of `g` is over, and `g` can run. `seq` is how often it was created,
+   * started and woken up to now.
+   */
+  goSysExit(g: GoId, seq: number): void {
+    const length = this.#beginLong(LEAD_GO_SYS_EXIT, 0);
+    const { bytes } = this.#buffer;
+    let { pos } = this.#buffer;
+    pos = putUvarint(bytes, pos, g);
+    pos = putUvarint(bytes, pos, seq);
+    // When it really ended: now.
+    pos = putUvarint(bytes, pos, 0);
+    this.#endLong(length, pos);
   }
 
   /** A user task begins in the running goroutine. */

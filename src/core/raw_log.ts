@@ -18,11 +18,15 @@
  * | Begin    | call         |        | `Fate`      | now, or none  |
  * | Park     | call         | site   | `ParkFlag`, reason | now, or none |
  * | End      | call         |        | `EndFlag`   | now, or none  |
+ * | Syscall  | ticks        | site   | more ticks  | its beginning |
  *
  * The last three come from transformed code, which says what hooks leave to be
  * found out: a call is the continuation of one run of an async function, from
  * its Begin to its End, resumed after each Park. Begin opens a slice, Park and
  * End close the one that the call's Begin or Resume opened.
+ *
+ * Syscall stands for a call that blocked the loop: `ticks` is how long, see
+ * `durationAt`, `site` is what was called. It is written when it is over.
  *
  * Of exact logs, which transformed code and wrappers alone write, all is known
  * when it happens, or soon after: then `flag` adds it to an earlier record, and
@@ -55,6 +59,7 @@ export const RawKind = {
   Begin: 10,
   Park: 11,
   End: 12,
+  Syscall: 13,
 } as const;
 
 /** Flags of an Await record. */
@@ -152,6 +157,17 @@ const NUMBER_MASK = 2 ** 30 - 1;
 /** Integers of a record: kind and flags, `a`, `b`. */
 export const RAW_STRIDE = 3;
 
+/** Bits of a Syscall's ticks that are in `a`. The rest is in its flags. */
+const DURATION_BITS = 30;
+
+/** Most ticks that a Syscall can tell: 18 years. */
+const MAX_DURATION = 2 ** (DURATION_BITS + 23) - 1;
+
+/** How long the Syscall lasted whose integers are at `at`, in ticks. */
+export function durationAt(codes: Int32Array, at: number): number {
+  return (codes[at] >>> 8) * 2 ** DURATION_BITS + codes[at + 1];
+}
+
 /** The log; see the head of this file. Memory is allocated once. */
 export class RawLog {
   /** `kind | flags << 8`, `a`, `b` of each record. */
@@ -196,6 +212,14 @@ export class RawLog {
     codes[at + 1] = a;
     codes[at + 2] = b;
     this.times[index] = ticks;
+  }
+
+  /** Appends a Syscall of `ticks`. The caller has seen that there is room. */
+  putSyscall(site: number, began: number, ticks: number): void {
+    const duration = Math.min(ticks, MAX_DURATION);
+    const more = Math.floor(duration / 2 ** DURATION_BITS);
+    const code = RawKind.Syscall | more << 8;
+    this.put(code, duration % 2 ** DURATION_BITS, site, began);
   }
 
   /** Adds to the flags of record `number`, if it is still in the log. */

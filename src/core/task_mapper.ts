@@ -21,7 +21,13 @@ import {
   type ContinuationTable,
   NOT_SETTLED,
 } from "./continuation_table.ts";
-import { RAW_STRIDE, RawKind, type RawLog, UNTRACED } from "./raw_log.ts";
+import {
+  durationAt,
+  RAW_STRIDE,
+  RawKind,
+  type RawLog,
+  UNTRACED,
+} from "./raw_log.ts";
 import { Reason } from "./reason.ts";
 import { NO_SITE } from "./site_table.ts";
 import { Activation, type TaskRecord, TaskState } from "./task_table.ts";
@@ -132,6 +138,15 @@ export class TaskMapper implements LogMapper {
         case RawKind.Cancel:
           this.#enterLoop();
           this.#writer.cancel(codes[at + 1], times[i], this.#isLoopOpen());
+          break;
+        case RawKind.Syscall:
+          this.#enterLoop();
+          this.#beginEvent();
+          this.#writer.syscall(
+            codes[at + 2],
+            times[i],
+            durationAt(codes, at),
+          );
           break;
       }
     }

@@ -4,7 +4,12 @@
  * once shows no gap.
  */
 
-import { NO_USER_TASK, type StackId, type UserTaskId } from "../format/ids.ts";
+import {
+  NO_STACK,
+  NO_USER_TASK,
+  type StackId,
+  type UserTaskId,
+} from "../format/ids.ts";
 import { toTicks } from "./clock.ts";
 import {
   ContinuationKind,
@@ -27,6 +32,12 @@ import { WellKnownSites } from "./well_known_sites.ts";
 export const Stop = { None: 0, Sched: 1, Block: 2, End: 3 } as const;
 /** One of {@linkcode Stop}. */
 export type Stop = typeof Stop[keyof typeof Stop];
+
+/** Events of a call that blocked the loop, at most. */
+const SYSCALL_EVENTS = 12;
+
+/** Sequence number of what comes next to a goroutine created and started once. */
+const STARTED_ONCE = 2;
 
 /** What tasks are written with. */
 export interface WriterParts {
@@ -278,6 +289,37 @@ export class TaskWriter {
     if (caller !== null) encoder.goStart(caller.goId);
   }
 
+  /**
+   * The code that runs was blocked for `ticks` in a call of `site`: a task of
+   * its own for which the caller waits. One piece, because Go wants to know how
+   * often the task has been started, which only this piece tells.
+   */
+  syscall(site: number, time: number, ticks: number): void {
+    this.wakeLoop(time);
+    const encoder = this.#encoder;
+    const caller = this.running;
+    const entry = this.#stacks.put(site);
+    const stack = caller === null
+      ? NO_STACK
+      : this.#stacks.put(site, this.callStackOf(caller));
+    const task = this.#tasks.create(entry);
+    encoder.reserve(SYSCALL_EVENTS);
+    encoder.goCreate(task.goId, entry, this.creator());
+    if (caller !== null) encoder.goBlock(Reason.Sync, stack);
+    encoder.goStart(task.goId);
+    encoder.goSysCall(entry);
+    encoder.goSysBlock();
+    encoder.procStop();
+    this.advance(this.#now + ticks);
+    encoder.procStart(this.#thread);
+    encoder.goSysExit(task.goId, STARTED_ONCE);
+    encoder.goStart(task.goId);
+    if (caller !== null) encoder.goUnblock(caller.goId, entry);
+    encoder.goEnd();
+    this.#tasks.delete(task);
+    if (caller !== null) encoder.goStart(caller.goId);
+  }
+
   /** The stack of an unblock: never absent. */
   wakerStack(reason: Reason): StackId {
     if (this.running !== null) return this.running.entry;
@@ -296,12 +338,25 @@ export class TaskWriter {
       this.stacksShed++;
       return task.entry;
     }
-    const stacks = this.#stacks;
+    return this.#stacks.put(task.top.site, this.#outerStack(task));
+  }
+
+  /** The calls of a task that runs: where its innermost one is, is not known. */
+  callStackOf(task: TaskRecord): StackId {
+    if (this.shedStacks) return task.entry;
+    const { top } = task;
+    if (top.outer === null) return task.entry;
+    const fn = this.#parts.sites.functionOf(top.site);
+    return this.#stacks.put(fn, this.#outerStack(task));
+  }
+
+  /** The stack of all calls of a task but the innermost one. */
+  #outerStack(task: TaskRecord): StackId {
     let outermost = task.top;
     while (outermost.outer !== null) outermost = outermost.outer;
     let stack = task.entry;
-    for (let at: Activation | null = outermost; at !== null; at = at.inner) {
-      stack = stacks.put(at.site, stack);
+    for (let at = outermost; at !== task.top; at = at.inner!) {
+      stack = this.#stacks.put(at.site, stack);
     }
     return stack;
   }

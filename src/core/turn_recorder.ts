@@ -43,6 +43,9 @@ const SPREAD = 0x9e3779b1;
  */
 const MAP_RECORDS = 1024;
 
+/** A call that blocks the loop for as long is worth telling, in milliseconds. */
+const LONG_MS = 0.02;
+
 /** Deepest nesting of slices that is told apart. */
 const MAX_DEPTH = 256;
 
@@ -95,6 +98,11 @@ export class TurnRecorder {
    * that began with record `number`, up to the next marker.
    */
   onMarker: ((number: number) => void) | undefined = undefined;
+  /**
+   * Called before something is recorded that hooks do not see, but which lies
+   * between the awaits before it and those after it.
+   */
+  onBreak: (() => void) | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
 
@@ -780,6 +788,42 @@ export class TurnRecorder {
   /** The callback of continuation `id` will not be called. */
   cancel(id: number): void {
     this.#append(RawKind.Cancel, id, this.#readClock());
+  }
+
+  /** The clock, in milliseconds, for `isLong`. */
+  clockNow(): number {
+    return this.#clock.now();
+  }
+
+  /** True if it is recorded, and worth it, what took from `beganMs` to now. */
+  isLong(beganMs: number): boolean {
+    return this.isOn && this.#clock.now() - beganMs >= LONG_MS;
+  }
+
+  /**
+   * A call blocked the loop from `beganMs` to now. What was recorded since it
+   * began happened before it, so that no time goes backwards.
+   *
+   * @param operationSite what was called, see `SiteTable`
+   * @param beganMs a reading of `clockNow`
+   */
+  syscall(operationSite: number, beganMs: number): void {
+    if (!this.isRecording || this.isAfterHushed) return;
+    this.onBreak?.();
+    const { log } = this;
+    const now = this.#clock.now();
+    if (!this.#inTurn) {
+      const last = log.base + this.#ticks / TICKS_PER_MS;
+      this.#beginTurn(Math.max(beganMs, last));
+    } else if ((beganMs - log.base) * TICKS_PER_MS > MAX_LOG_TICKS) {
+      this.#rebase(beganMs);
+    }
+    const began = Math.max(this.#ticks, log.ticksAt(beganMs));
+    const end = Math.floor((now - log.base) * TICKS_PER_MS);
+    if (log.isFull) this.#host.mapLog();
+    log.putSyscall(operationSite, began, Math.max(end - began, 0));
+    if (end > MAX_LOG_TICKS) this.#rebase(now);
+    else this.#ticks = Math.max(end, began);
   }
 
   /** The site of the running code, as far as the budget allows. */

@@ -26,6 +26,7 @@ import { TICKS_PER_MS } from "./clock.ts";
 import {
   AwaitFlag,
   BY_LOOP,
+  durationAt,
   EndFlag,
   NO_TIME,
   RAW_STRIDE,
@@ -286,6 +287,12 @@ export class TurnSurvey {
         case RawKind.Cancel:
           this.#enterLoop();
           this.data[this.#current() + FLAGS] |= OPAQUE;
+          break;
+        case RawKind.Syscall:
+          this.#setTime(times[i]);
+          this.#enterLoop();
+          this.data[this.#current() + FLAGS] |= OPAQUE;
+          this.#setTime(times[i] + durationAt(codes, at));
           break;
       }
     }

@@ -298,6 +298,11 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     lastParent = undefined;
   }
 
+  recorder.onBreak = () => {
+    endRun();
+    isLastPlain = false;
+  };
+
   const source: PromiseHookSource = {
     hooks: {
       init(promise, parent): void {

@@ -51,7 +51,7 @@ function step(program: Program): void {
   const site = random.pick(sites);
   const call = calls.length === 0 ? undefined : random.pick(calls);
   adapter.now += random.below(3) / 50;
-  switch (random.below(22)) {
+  switch (random.below(23)) {
     case 0:
     case 1:
     case 2:
@@ -130,6 +130,12 @@ function step(program: Program): void {
         adapter.endTurn();
       }
       return;
+    case 22: {
+      const began = recorder.clockNow() - random.below(3) / 20;
+      adapter.now += random.below(4) / 20;
+      if (recorder.isLong(began)) recorder.syscall(site, began);
+      return;
+    }
   }
 }
 

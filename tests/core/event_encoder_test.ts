@@ -60,6 +60,9 @@ const CALLS: readonly [
     "naïve \u{1f600}",
   ],
   [(e) => e.userLog(TASK, TEXT, STACK, ""), "UserLog", [TASK, TEXT, STACK], ""],
+  [(e) => e.goSysCall(STACK), "GoSysCall", [STACK]],
+  [(e) => e.goSysBlock(), "GoSysBlock", []],
+  [(e) => e.goSysExit(G, 2), "GoSysExit", [G, 2, 0]],
   [(e) => e.goEnd(), "GoEnd", []],
   [(e) => e.procStop(), "ProcStop", []],
 ];
@@ -100,7 +103,14 @@ test("EventEncoder writes values as many as the catalogue says", () => {
 test("EventEncoder has a method for each event that the recorder writes and for no other reason", () => {
   const methods = Object.getOwnPropertyNames(EventEncoder.prototype);
   const called = CALLS.map(([call]) => /e\.(\w+)\(/.exec(String(call))![1]);
-  const notEvents = ["constructor", "now", "advance", "advanceTo", "frequency"];
+  const notEvents = [
+    "constructor",
+    "now",
+    "advance",
+    "advanceTo",
+    "frequency",
+    "reserve",
+  ];
   assertEquals(
     methods.filter((name) => !notEvents.includes(name)).sort(),
     [...new Set(called)].sort(),

@@ -61,7 +61,7 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
     line: random.below(3) + 1,
     settled: random.below(6) === 0,
   };
-  switch (random.below(16)) {
+  switch (random.below(17)) {
     case 0:
     case 1:
       if (loop.depth >= 5) return;
@@ -116,6 +116,9 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
       return;
     case 15:
       if (loop.depth === 0) loop.untraced();
+      return;
+    case 16:
+      loop.syscall(`read${random.below(3)}`, random.below(4) / 20);
       return;
   }
 }

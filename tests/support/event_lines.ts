@@ -85,6 +85,15 @@ export function eventLines(trace: Trace, options: LineOptions = {}): string[] {
         case EventType.GoUnblock:
           text = `unblock ${name(e.arg(0))}`;
           break;
+        case EventType.GoSysCall:
+          text = "call";
+          break;
+        case EventType.GoSysBlock:
+          text = "block syscall";
+          break;
+        case EventType.GoSysExit:
+          text = "return";
+          break;
         case EventType.UserTaskCreate:
           text = `begin ${e.label}`;
           break;
@@ -99,7 +108,8 @@ export function eventLines(trace: Trace, options: LineOptions = {}): string[] {
           text = e.name;
       }
     }
-    const isTold = type in BLOCKS || type === EventType.GoUnblock ||
+    const isTold = type in BLOCKS || type === EventType.GoSysCall ||
+      type === EventType.GoUnblock ||
       type === EventType.GoSched || type === EventType.GoPreempt;
     const stack = options.stacks && isTold
       ? ` at ${e.frames.map(({ fn, line }) => `${fn}:${line}`).join(" < ")}`

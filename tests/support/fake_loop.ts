@@ -192,6 +192,17 @@ export class FakeLoop {
     return this.#put(RawKind.Cancel, this.id(name), this.now);
   }
 
+  /** The code that runs calls `operation`, which blocks the loop for `ms`. */
+  syscall(operation: string, ms: number): this {
+    const { log } = this;
+    const began = Math.floor((this.now - log.base) * TICKS_PER_MS);
+    this.now += ms;
+    const ended = Math.floor((this.now - log.base) * TICKS_PER_MS);
+    if (log.isFull) this.#mapEarly();
+    log.putSyscall(this.site(operation), began, ended - began);
+    return this;
+  }
+
   /** A request comes in: `handle` is its handler's first slice. */
   request(name: string, handle: () => void): this {
     this.make(name, ContinuationKind.Request, this.site(name));
@@ -266,15 +277,17 @@ export class FakeLoop {
     );
   }
 
+  #mapEarly(): void {
+    this.earlyMaps++;
+    this.recording.map();
+  }
+
   // Every use of the log's own form is here: `time` is the clock's, or none.
   #put(code: number, a: number, time?: number): this {
     const { log } = this;
     // As TurnRecorder: a slice begins with half of the log free.
     const isHigh = code === RawKind.Resume && log.length >= log.high;
-    if (log.isFull || isHigh) {
-      this.earlyMaps++;
-      this.recording.map();
-    }
+    if (log.isFull || isHigh) this.#mapEarly();
     const ticks = time === undefined
       ? NO_TIME
       : Math.floor((time - log.base) * TICKS_PER_MS);
