@@ -18,7 +18,7 @@ import {
   EndFlag,
   Fate,
   NO_TIME,
-  PARK_REASON_SHIFT,
+  PARK_WAIT_SHIFT,
   ParkFlag,
   RAW_STRIDE,
   RawKind,
@@ -75,7 +75,7 @@ export class CallMapper implements LogMapper {
       const at = i * RAW_STRIDE;
       const code = codes[at];
       const id = codes[at + 1];
-      const flags = code >> 8;
+      const flags = code >>> 8;
       const time = times[i];
       if (time !== NO_TIME) writer.advance(time);
       switch (code & 0xff) {
@@ -233,7 +233,7 @@ export class CallMapper implements LogMapper {
           kind === ContinuationKind.Interval;
         writer.unblock(
           task,
-          isTimer ? writer.known.timer : writer.wakerStack(task.reason),
+          isTimer ? writer.known.timer : writer.wakerStack(task.wait),
         );
       }
     }
@@ -278,12 +278,12 @@ export class CallMapper implements LogMapper {
   /** The task's innermost activation waits, or can go on at once. */
   #setStop(task: TaskRecord): void {
     const { slot, isReady } = task.top;
-    const { kind, reason } = this.#continuations;
-    if (kind[slot] === ContinuationKind.Interval) task.reason = Reason.Sleep;
+    const { kind, wait } = this.#continuations;
+    if (kind[slot] === ContinuationKind.Interval) task.wait = Reason.Sleep;
     else if (isReady) {
       this.#writer.stop = Stop.Sched;
       return;
-    } else task.reason = reason[slot] as Reason;
+    } else task.wait = wait[slot];
     this.#writer.stop = Stop.Block;
   }
 
@@ -359,7 +359,7 @@ export class CallMapper implements LogMapper {
     call.slot = slot;
     if (site !== NO_SITE) call.site = site;
     call.isReady = (flags & ParkFlag.Settled) !== 0;
-    this.#continuations.reason[slot] = flags >> PARK_REASON_SHIFT;
+    this.#continuations.wait[slot] = flags >>> PARK_WAIT_SHIFT;
     // Inside its caller's slice a folded call just returns.
     const outside = this.#depth > 0 ? this.#outside() : null;
     if (outside !== null && outside === call.outer) return;
@@ -439,7 +439,7 @@ export class CallMapper implements LogMapper {
     if (task === writer.running) return;
     if (activation.inner !== null) writer.detach(activation);
     if (task.state === TaskState.Waiting) {
-      writer.unblock(task, writer.wakerStack(task.reason));
+      writer.unblock(task, writer.wakerStack(task.wait));
     }
   }
 }

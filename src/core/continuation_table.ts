@@ -10,6 +10,7 @@
  */
 
 import type { Activation } from "./task_table.ts";
+import type { Wait } from "./wait.ts";
 
 /** What a continuation is. */
 export const ContinuationKind = {
@@ -35,13 +36,15 @@ export const ContinuationKind = {
   Call: 9,
   /** What may go on after an await that nobody has seen. */
   Unseen: 10,
+  /** A callback that is called once when an operation is done. */
+  Operation: 11,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */
 export type ContinuationKind =
   typeof ContinuationKind[keyof typeof ContinuationKind];
 
-/** Default of {@linkcode ContinuationTable}'s limit: about 6 MB when full. */
+/** Default of {@linkcode ContinuationTable}'s limit: about 7 MB when full. */
 export const MAX_CONTINUATIONS = 262_144;
 
 /** Kind of a slot that holds no continuation. */
@@ -65,8 +68,8 @@ export class ContinuationTable {
   kind: Uint8Array;
   /** Where it was made: a site, or 0. For a request, its name. */
   site: Int32Array;
-  /** What it waits for. */
-  reason: Uint8Array;
+  /** What it waits for: a `Wait`. */
+  wait: Int32Array;
   /** The activation that it continues, or null while it is nobody's. */
   readonly owner: (Activation | null)[] = [null];
   /**
@@ -92,7 +95,7 @@ export class ContinuationTable {
     const capacity = this.#capacity = Math.min(FIRST_CAPACITY, this.#limit);
     this.kind = new Uint8Array(capacity);
     this.site = new Int32Array(capacity);
-    this.reason = new Uint8Array(capacity);
+    this.wait = new Int32Array(capacity);
     this.settledBy = new Int32Array(capacity);
     this.notes = new Uint8Array(capacity);
     this.#generation = new Uint16Array(capacity);
@@ -110,7 +113,7 @@ export class ContinuationTable {
   }
 
   /** Makes a continuation. @returns its id, or 0 when the table is full */
-  make(kind: ContinuationKind, site: number, reason: number): number {
+  make(kind: ContinuationKind, site: number, wait: Wait): number {
     let slot: number;
     // Freed slots are used again in turn, so that a generation lasts long.
     if (this.#freeCount > 0 && this.#used === this.#capacity) {
@@ -127,7 +130,7 @@ export class ContinuationTable {
     }
     this.kind[slot] = kind;
     this.site[slot] = site;
-    this.reason[slot] = reason;
+    this.wait[slot] = wait;
     this.owner[slot] = null;
     this.settledBy[slot] = NOT_SETTLED;
     this.notes[slot] = 0;
@@ -195,7 +198,7 @@ export class ContinuationTable {
     this.#freeHead = 0;
     this.kind = copyInto(new Uint8Array(capacity), this.kind);
     this.site = copyInto(new Int32Array(capacity), this.site);
-    this.reason = copyInto(new Uint8Array(capacity), this.reason);
+    this.wait = copyInto(new Int32Array(capacity), this.wait);
     this.settledBy = copyInto(new Int32Array(capacity), this.settledBy);
     this.notes = copyInto(new Uint8Array(capacity), this.notes);
     this.#generation = copyInto(new Uint16Array(capacity), this.#generation);

@@ -4,7 +4,7 @@
  * all would cost more than the rest of a wrapper.
  */
 
-import { Reason } from "./reason.ts";
+import type { Wait } from "./wait.ts";
 
 /** What is known of the end of a wait. */
 export interface Settler {
@@ -19,35 +19,38 @@ export interface Settler {
 }
 
 /** Promises remembered. */
-const ENTRIES = 4;
+const ENTRIES = 8;
 
 /** See the head of this file. */
 export class Explained {
   readonly #promises: unknown[] = new Array(ENTRIES).fill(undefined);
-  readonly #reasons: Reason[] = new Array(ENTRIES).fill(Reason.Unknown);
+  readonly #waits: Wait[] = new Array(ENTRIES).fill(0);
   readonly #settlers: (Settler | undefined)[] = new Array(ENTRIES);
   #next = 0;
-  #claim: Reason = Reason.Unknown;
+  #claim: Wait = 0;
   #members: unknown;
   #offered: Settler | undefined;
 
-  /** An await of `promise` waits for `reason`; `settler` will know who ends it. */
-  explain(promise: object, reason: Reason, settler?: Settler): void {
+  /**
+   * An await of `promise` waits for `wait`; `settler` will know who ends it. So
+   * does, as far as is known, one of a promise that is made of this one.
+   */
+  explain(promise: object, wait: Wait, settler?: Settler): void {
     const at = this.#next;
     this.#settlers[at] = settler;
     this.#promises[at] = promise;
-    this.#reasons[at] = reason;
+    this.#waits[at] = wait;
     this.#next = at + 1 === ENTRIES ? 0 : at + 1;
-    this.#claim = Reason.Unknown;
+    this.#claim = wait;
   }
 
   /** What an await of `value` waits for, as far as it is known. */
-  reasonOf(value: unknown): Reason {
+  waitOf(value: unknown): Wait {
     const promises = this.#promises;
     for (let i = 0; i < ENTRIES; i++) {
-      if (promises[i] === value) return this.#reasons[i];
+      if (promises[i] === value) return this.#waits[i];
     }
-    return Reason.Unknown;
+    return 0;
   }
 
   /** Who ends an await of `value`, if anyone will say so. */
@@ -56,16 +59,16 @@ export class Explained {
     return at < 0 ? undefined : this.#settlers[at];
   }
 
-  /** The promise that is being built waits for `reason`. */
-  claim(reason: Reason): void {
-    this.#claim = reason;
+  /** The promise that is being built waits for `wait`. */
+  claim(wait: Wait): void {
+    this.#claim = wait;
   }
 
   /** Gives what was claimed since the last time, and forgets it. */
-  takeClaim(): Reason {
-    const reason = this.#claim;
-    this.#claim = Reason.Unknown;
-    return reason;
+  takeClaim(): Wait {
+    const wait = this.#claim;
+    this.#claim = 0;
+    return wait;
   }
 
   /** `settler` will know who settles what the combined `members` become. */
@@ -87,6 +90,6 @@ export class Explained {
     this.#promises.fill(undefined);
     this.#settlers.fill(undefined);
     this.#members = this.#offered = undefined;
-    this.#claim = Reason.Unknown;
+    this.#claim = 0;
   }
 }

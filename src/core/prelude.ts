@@ -19,6 +19,7 @@ import { EventEncoder } from "./event_encoder.ts";
 import type { StackTable } from "./stack_table.ts";
 import type { StringTable } from "./string_table.ts";
 import { type TaskRecord, TaskState, type TaskTable } from "./task_table.ts";
+import { reasonOfWait } from "./wait.ts";
 
 /** The state that a prelude tells. */
 export interface PreludeParts {
@@ -68,7 +69,7 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
         task.entry,
       );
     }
-    if (isWaiting) encoder.goBlock(task.reason, task.stack);
+    if (isWaiting) encoder.goBlock(reasonOfWait(task.wait), task.stack);
     else encoder.goSched(task.entry);
   }
   if (running !== undefined) encoder.goStart(running.goId);

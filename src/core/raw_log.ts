@@ -9,14 +9,14 @@
  * | Turn     |              |        |             | loop is awake |
  * | TurnEnd  |              |        |             | loop is idle  |
  * | Break    |              |        |             |               |
- * | Await    | continuation | reason | `AwaitFlag` | now, or none  |
+ * | Await    | continuation | wait   | `AwaitFlag` | now, or none  |
  * | Settle   | continuation |        |             |               |
  * | Resume   | continuation | record | `ResumeFlag`| now           |
  * | Suspend  |              |        | `EndFlag`   | now, or none  |
  * | Schedule | continuation |        |             | now, or none  |
  * | Cancel   | continuation |        |             | now           |
  * | Begin    | call         |        | `Fate`      | now, or none  |
- * | Park     | call         | site   | `ParkFlag`, reason | now, or none |
+ * | Park     | call         | site   | `ParkFlag`, wait | now, or none |
  * | End      | call         |        | `EndFlag`   | now, or none  |
  * | Syscall  | ticks        | site   | more ticks  | its beginning |
  *
@@ -85,7 +85,7 @@ export const AwaitFlag = {
   Open: 32,
 } as const;
 
-/** Flags of a Park record. Above them, from bit 4 on, is the reason. */
+/** Flags of a Park record. Above them, from bit 4 on, is the wait. */
 export const ParkFlag = {
   /** It awaits the last call that began in this slice and is suspended. */
   Linked: 1,
@@ -130,8 +130,8 @@ export const ResumeFlag = {
   Continues: 1,
 } as const;
 
-/** Bits of a Park record's flags below the reason. */
-export const PARK_REASON_SHIFT = 4;
+/** Bits of a Park record's flags below the wait, which takes all that are left. */
+export const PARK_WAIT_SHIFT = 4;
 
 /**
  * In the place of `record`: no slice did, so the loop itself, or one of which

@@ -272,7 +272,7 @@ export class TaskMapper implements LogMapper {
     this.#writer.switchTo(null);
     this.#writer.unblock(
       task,
-      isTimer ? this.#writer.known.timer : this.#writer.wakerStack(task.reason),
+      isTimer ? this.#writer.known.timer : this.#writer.wakerStack(task.wait),
     );
   }
 
@@ -390,8 +390,7 @@ export class TaskMapper implements LogMapper {
       return;
     }
     this.#writer.stop = Stop.Block;
-    task.reason =
-      (isInterval ? Reason.Sleep : continuations.reason[slot]) as Reason;
+    task.wait = isInterval ? Reason.Sleep : continuations.wait[slot];
   }
 
   /**
@@ -482,8 +481,8 @@ export class TaskMapper implements LogMapper {
     const continuations = this.#continuations;
     const { slot } = task.top;
     if (this.#survey.isSettled(slot, slice)) return;
-    const reason = continuations.reason[slot] as Reason;
-    this.#writer.blockNew(task, reason, this.#writer.stackOf(task));
+    const wait = continuations.wait[slot];
+    this.#writer.blockNew(task, wait, this.#writer.stackOf(task, wait));
   }
 
   // Waking.
@@ -515,7 +514,7 @@ export class TaskMapper implements LogMapper {
     this.#beginEvent();
     if (activation.inner !== null) this.#leaveInner(activation);
     if (task.state !== TaskState.Waiting) return;
-    this.#writer.unblock(task, this.#writer.wakerStack(task.reason));
+    this.#writer.unblock(task, this.#writer.wakerStack(task.wait));
   }
 
   // Tasks.

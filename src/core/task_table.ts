@@ -9,7 +9,7 @@
 
 import type { GoId, StackId, StringId, UserTaskId } from "../format/ids.ts";
 import { NO_STACK, NO_STRING, NO_USER_TASK } from "../format/ids.ts";
-import { Reason } from "./reason.ts";
+import type { Wait } from "./wait.ts";
 
 /** What a task is doing. */
 export const TaskState = { Runnable: 0, Running: 1, Waiting: 2 } as const;
@@ -22,8 +22,8 @@ export class TaskRecord {
   /** Its name: a stack of one frame. */
   readonly entry: StackId;
   state: TaskState = TaskState.Runnable;
-  /** Why and where it waits, while it does. */
-  reason: Reason = Reason.Unknown;
+  /** What it waits for and where, while it does. */
+  wait: Wait = 0;
   stack: StackId = NO_STACK;
   /** The innermost activation. */
   top: Activation;

@@ -17,7 +17,7 @@ import {
 } from "./continuation_table.ts";
 import type { EventEncoder } from "./event_encoder.ts";
 import { Reason } from "./reason.ts";
-import type { SiteTable } from "./site_table.ts";
+import { NO_SITE, type SiteTable } from "./site_table.ts";
 import type { StackTable } from "./stack_table.ts";
 import type { StringTable } from "./string_table.ts";
 import {
@@ -26,6 +26,7 @@ import {
   TaskState,
   type TaskTable,
 } from "./task_table.ts";
+import { operationOfWait, reasonOfWait, type Wait } from "./wait.ts";
 import { WellKnownSites } from "./well_known_sites.ts";
 
 /** How the running task will stop when the next one begins. */
@@ -180,18 +181,18 @@ export class TaskWriter {
     const encoder = this.#encoder;
     if (stop === Stop.End) this.end(task);
     else if (stop === Stop.Block) {
-      this.#block(task, task.reason, this.stackOf(task));
+      this.#block(task, task.wait, this.stackOf(task, task.wait));
     } else {
-      if (stop === Stop.Sched) encoder.goSched(this.stackOf(task));
+      if (stop === Stop.Sched) encoder.goSched(this.stackOf(task, 0));
       else encoder.goPreempt(task.entry);
       task.state = TaskState.Runnable;
     }
   }
 
-  #block(task: TaskRecord, reason: Reason, stack: StackId): void {
-    this.#encoder.goBlock(reason, stack);
+  #block(task: TaskRecord, wait: Wait, stack: StackId): void {
+    this.#encoder.goBlock(reasonOfWait(wait), stack);
     task.state = TaskState.Waiting;
-    task.reason = reason;
+    task.wait = wait;
     task.stack = stack;
   }
 
@@ -212,12 +213,12 @@ export class TaskWriter {
   }
 
   /** A runnable task beside the running one: starts, blocks, and back. */
-  blockNew(task: TaskRecord, reason: Reason, stack: StackId): void {
+  blockNew(task: TaskRecord, wait: Wait, stack: StackId): void {
     const encoder = this.#encoder;
     const caller = this.running;
     if (caller !== null) encoder.goPreempt(caller.entry);
     encoder.goStart(task.goId);
-    this.#block(task, reason, stack);
+    this.#block(task, wait, stack);
     if (caller !== null) encoder.goStart(caller.goId);
   }
 
@@ -238,7 +239,7 @@ export class TaskWriter {
       at.task = own;
     }
     if (task.state === TaskState.Waiting) {
-      this.blockNew(own, task.reason, this.stackOf(own));
+      this.blockNew(own, task.wait, this.stackOf(own, task.wait));
     }
   }
 
@@ -250,13 +251,17 @@ export class TaskWriter {
     activation.inner = activation.outer = null;
   }
 
-  /** Makes the task of a timer or immediate that was just set. */
+  /** Makes the task of a callback that was just handed over. */
   schedule(slot: number, time: number): void {
-    const kind = this.#continuations.kind[slot];
-    if (kind === ContinuationKind.Timer || kind === ContinuationKind.Interval) {
+    const { kind: kinds, wait: waits } = this.#continuations;
+    const kind = kinds[slot];
+    const isTimer = kind === ContinuationKind.Timer ||
+      kind === ContinuationKind.Interval;
+    if (isTimer || kind === ContinuationKind.Operation) {
       this.advance(time);
       const { task } = this.createFor(slot, this.creator());
-      this.blockNew(task, Reason.Sleep, task.entry);
+      const wait = waits[slot] || (isTimer ? Reason.Sleep : Reason.Unknown);
+      this.blockNew(task, wait, this.stackOf(task, wait));
     } else if (kind === ContinuationKind.Immediate) {
       this.advance(time);
       this.createFor(slot, this.creator());
@@ -321,8 +326,9 @@ export class TaskWriter {
   }
 
   /** The stack of an unblock: never absent. */
-  wakerStack(reason: Reason): StackId {
+  wakerStack(wait: Wait): StackId {
     if (this.running !== null) return this.running.entry;
+    const reason = reasonOfWait(wait);
     if (reason === Reason.Network) return this.known.network;
     return reason === Reason.Sleep ? this.known.timer : this.known.loop;
   }
@@ -332,8 +338,11 @@ export class TaskWriter {
     return this.running === null ? this.known.loop : this.running.entry;
   }
 
-  /** Where the task stopped: its entry frame, then each call of its chain. */
-  stackOf(task: TaskRecord): StackId {
+  /**
+   * Where the task stopped: its entry frame, each call of its chain, and the
+   * operation that it waits for.
+   */
+  stackOf(task: TaskRecord, wait: Wait): StackId {
     if (this.shedStacks) {
       this.stacksShed++;
       return task.entry;
@@ -358,6 +367,7 @@ export class TaskWriter {
     for (let at = outermost; at !== task.top; at = at.inner!) {
       stack = this.#stacks.put(at.site, stack);
     }
-    return stack;
+    const operation = operationOfWait(wait);
+    return operation === NO_SITE ? stack : stacks.put(operation, stack);
   }
 }

@@ -19,7 +19,7 @@ import {
   Fate,
   MAX_LOG_TICKS,
   NO_TIME,
-  PARK_REASON_SHIFT,
+  PARK_WAIT_SHIFT,
   ParkFlag,
   RAW_STRIDE,
   RawKind,
@@ -32,6 +32,7 @@ import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
+import { reasonOfWait, type Wait } from "./wait.ts";
 
 /** Multiplier that spreads the numbers of sites over 32 bits. */
 const SPREAD = 0x9e3779b1;
@@ -74,8 +75,13 @@ export class TurnRecorder {
   takesPromises = false;
   /** True while the code runs that started the recording, see `endStart`. */
   isStarting = false;
-  /** Greater than 0 while code of the tracer runs, which is not recorded. */
+  /**
+   * Greater than 0 while code of the tracer or of the runtime runs, which is not
+   * recorded.
+   */
   untraced = 0;
+  /** How many recordings there have been. */
+  starts = 0;
   /** Id of the continuation that runs, 0 for none or an unknown one. */
   current = 0;
   /** Number of slices open. */
@@ -177,6 +183,7 @@ export class TurnRecorder {
    */
   start(starter: number, wakers: WakerMode = "budget"): void {
     this.isOn = true;
+    this.starts++;
     this.takesPromises = this.hasExactSlices;
     this.#isExact = !this.hasExactSlices && !this.marksAlways;
     this.#waiters = 0;
@@ -540,7 +547,7 @@ export class TurnRecorder {
   park(
     id: number,
     site: number,
-    reason: number,
+    wait: Wait,
     flags: number,
     isTimed: boolean,
     isAwaitable: boolean,
@@ -554,12 +561,13 @@ export class TurnRecorder {
     const number = this.log.numberOf(this.log.length);
     continuations.settledBy[continuations.slot(id)] = number;
     this.#append(
-      RawKind.Park | (flags | reason << PARK_REASON_SHIFT) << 8,
+      RawKind.Park | (flags | wait << PARK_WAIT_SHIFT) << 8,
       id,
       ticks,
       site,
     );
     // Wrappers know who ends the other waits.
+    const reason = reasonOfWait(wait);
     const isWaiter = (reason === Reason.Unknown || reason >= Reason.Receive) &&
       (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
     if (isWaiter) this.#waiters++;
@@ -676,9 +684,9 @@ export class TurnRecorder {
    * @param top see `SiteMemory.at`
    * @returns true if this is a `then`, false if it is an await or not known
    */
-  beginAwait(reason: number, isLinked: boolean, top: StackTop): boolean {
+  beginAwait(wait: Wait, isLinked: boolean, top: StackTop): boolean {
     if (!this.#inTurn) this.#readClock();
-    const step = 2 + reason + (isLinked ? 16 : 0);
+    const step = 2 + reasonOfWait(wait) + (isLinked ? 16 : 0);
     this.path = Math.imul(this.path, 31) + step | 0;
     // Many slices begin in ways of which nothing is known: what one remembers
     // may be another's.
@@ -726,26 +734,26 @@ export class TurnRecorder {
    * @param isTimed true if the time is worth a reading of the clock
    * @returns the id of its continuation, 0 when there is no room for more
    */
-  await(reason: number, flags: number, isTimed: boolean): number {
-    const known = reason === 0 ? this.#sites.reason : reason;
+  await(wait: Wait, flags: number, isTimed: boolean): number {
+    const known = wait === 0 ? this.#sites.reason : wait;
     return this.awaitAt(this.#site, known, flags, isTimed);
   }
 
   /** An await at `site`, which the hooks have found out themselves. As `await`. */
   awaitAt(
     site: number,
-    reason: number,
+    wait: Wait,
     flags: number,
     isTimed: boolean,
   ): number {
-    const id = this.continuations.make(ContinuationKind.Reaction, site, reason);
+    const id = this.continuations.make(ContinuationKind.Reaction, site, wait);
     if (id === 0) {
       this.break();
       return 0;
     }
     const ticks = isTimed || !this.#inTurn ? this.#readClock() : NO_TIME;
     if (this.log.isFull) this.#host.mapLog();
-    this.log.put(RawKind.Await | flags << 8, id, reason, ticks);
+    this.log.put(RawKind.Await | flags << 8, id, wait, ticks);
     return id;
   }
 
@@ -764,12 +772,12 @@ export class TurnRecorder {
   }
 
   /**
-   * A callback is going to be called later.
+   * A callback is going to be called later, after `wait`.
    *
    * @returns the id of its continuation, 0 when there is no room for more
    */
-  schedule(kind: ContinuationKind, site: number): number {
-    const id = this.continuations.make(kind, site, 0);
+  schedule(kind: ContinuationKind, site: number, wait: Wait = 0): number {
+    const id = this.continuations.make(kind, site, wait);
     // The survey puts a sleeper's wake down to the loop, whoever set the timer.
     if (id === 0 || kind === ContinuationKind.Sleep) return id;
     // A microtask runs in this turn: its slice's own time will do.

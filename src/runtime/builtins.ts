@@ -3,16 +3,11 @@
 import type { HookKind, RuntimeAdapter } from "../core/adapter.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
 import type { PlainTimers } from "./v8_adapter.ts";
-import type { NodeServerClass } from "./wrappers/servers.ts";
 
 interface V8Module {
   readonly promiseHooks?: {
     createHook(hooks: PromiseHooks): (() => void) | undefined;
   };
-}
-
-interface HttpModule {
-  readonly Server: NodeServerClass;
 }
 
 interface FsModule {
@@ -26,10 +21,7 @@ interface ModuleModule {
 interface Builtins {
   "node:v8": V8Module;
   "node:fs": FsModule;
-  "node:http": HttpModule;
-  "node:https": HttpModule;
   "node:timers": PlainTimers;
-  "node:timers/promises": object;
   "node:module": ModuleModule;
 }
 
@@ -48,12 +40,14 @@ export function getProcess(): ProcessWithBuiltins {
 /** A built-in module, or undefined where the runtime has none of the name. */
 export function builtin<Name extends keyof Builtins>(
   name: Name,
-): Builtins[Name] | undefined {
+): Builtins[Name] | undefined;
+export function builtin(name: string): object | undefined;
+export function builtin(name: string): object | undefined {
   const module = getProcess().getBuiltinModule?.(name) as
-    | { default?: Builtins[Name] }
+    | { default?: object }
     | undefined;
   // What is patched must be the object that requires and default imports see.
-  return module?.default ?? module as Builtins[Name] | undefined;
+  return module?.default ?? module;
 }
 
 /** The working folder, unless the runtime does not tell. */

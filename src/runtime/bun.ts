@@ -3,6 +3,7 @@
 import type { Capabilities, RuntimeAdapter } from "../core/adapter.ts";
 import { ParkFlag } from "../core/raw_log.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
+import { BUN_APIS } from "./apis/bun.ts";
 import { AwaitPlaces } from "./await_places.ts";
 import {
   backgroundTimers,
@@ -17,12 +18,10 @@ import {
   createPromiseAccessor,
   type PromiseAccessor,
 } from "./promise_accessor.ts";
-import { SHARED_SERVERS, SHARED_WRAPS, wrapShared } from "./v8_adapter.ts";
-import { wrapBunServe } from "./wrappers/bun_serve.ts";
+import { SHARED_SERVERS } from "./v8_adapter.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
-import { wrapSleep } from "./wrappers/sleeps.ts";
-import { wrapTimers } from "./wrappers/timers.ts";
+import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
 
 /** The parts of Bun's namespace that are used here. */
 interface BunNamespace {
@@ -74,16 +73,12 @@ export function bunAdapter(): RuntimeAdapter {
       beforeSlice: source.endRun,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
-    wrapBunServe(bun, context);
-    wrapTimers(globalThis, context);
+    wrapApis(BUN_APIS.rows, context, true);
     return context;
   }
 
   function wrapRest(wrappers: WrapperContext): void {
-    wrapShared(wrappers);
-    wrapSleep(bun, "sleep", wrappers);
-    const promises = builtin("node:timers/promises");
-    if (promises !== undefined) wrapSleep(promises, "setTimeout", wrappers);
+    wrapApis(BUN_APIS.rows, wrappers, false);
     // The first tick of a process may run before the microtasks.
     nextTick(() => {});
   }
@@ -109,7 +104,7 @@ export function bunAdapter(): RuntimeAdapter {
         internalHooks: false,
         stacks: true,
         servers: ["Bun.serve", ...SHARED_SERVERS],
-        wraps: [...SHARED_WRAPS, "Bun.sleep", "timers/promises"],
+        wraps: wrappedNames(BUN_APIS.rows),
       };
     },
     clock: performance,

@@ -11,6 +11,7 @@ import type { CallHooks } from "../core/call_hooks.ts";
 import type { Settler } from "../core/explained.ts";
 import { EndFlag, ParkFlag } from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
+import { reasonOfWait, type Wait } from "../core/wait.ts";
 import { watchIterable } from "./watched_iterable.ts";
 import { type CallGroup, SuspendedCalls } from "./call_group.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
@@ -124,13 +125,13 @@ export function createCallHooks(
     if (isTimed) call.state |= State.Timed;
   }
 
-  function park(call: Call, site: number, reason: number, flags: number): void {
+  function park(call: Call, site: number, wait: Wait, flags: number): void {
     const { state } = call;
     const isFirst = (state & State.Suspended) === 0;
     const isWaiter = recorder.park(
       call.id,
       site,
-      reason,
+      wait,
       flags,
       isFirst && (state & State.Timed) !== 0,
       (state & State.Generator) === 0,
@@ -174,7 +175,9 @@ export function createCallHooks(
     if (undecided !== undefined) decide(BESIDE);
     if (!isRecorded(call)) return;
     const flags = flagsOf(value);
-    park(call, site, reasonOf(value, flags), flags);
+    // What was begun before is not waited for here.
+    explained.takeClaim();
+    park(call, site, waitFor(value, flags), flags);
   }
 
   function waitCall(call: Call, site: number, value: unknown): void {
@@ -182,10 +185,10 @@ export function createCallHooks(
     if (!isRecorded(call)) return;
     toTop(call);
     let flags = flagsOf(value);
-    let reason = reasonOf(value, flags);
+    let wait = waitFor(value, flags);
     const claim = explained.takeClaim();
-    if (reason === Reason.Unknown && flags !== ParkFlag.Settled) reason = claim;
-    const isLinked = reason === Reason.Unknown && isOnlyCall(value) &&
+    if (wait === 0 && flags !== ParkFlag.Settled) wait = claim;
+    const isLinked = wait === 0 && isOnlyCall(value) &&
       flags !== ParkFlag.Settled;
     if (isLinked) {
       flags |= ParkFlag.Linked;
@@ -193,10 +196,11 @@ export function createCallHooks(
     }
     if (undecided !== undefined) decide(isLinked ? AWAITED : BESIDE);
     // Only what combines others has one.
+    const reason = reasonOfWait(wait);
     if (reason === Reason.Sync || reason === Reason.Select) {
       call.settler = explained.settlerOf(value);
     }
-    park(call, site, reason, flags);
+    park(call, site, wait, flags);
   }
 
   function flagsOf(value: unknown): number {
@@ -206,10 +210,8 @@ export function createCallHooks(
     return isObject || typeof value === "function" ? 0 : ParkFlag.Settled;
   }
 
-  function reasonOf(value: unknown, flags: number): Reason {
-    return flags === ParkFlag.Settled
-      ? Reason.Unknown
-      : explained.reasonOf(value);
+  function waitFor(value: unknown, flags: number): Wait {
+    return flags === ParkFlag.Settled ? 0 : explained.waitOf(value);
   }
 
   /** True if `value` is, as far as can be told, the promise of a call. */
@@ -257,8 +259,8 @@ export function createCallHooks(
     if (call.recording !== recording || call.id === 0) return;
     toTop(call);
     const claim = explained.takeClaim();
-    const isTail = claim === Reason.Unknown && isOnlyCall(value) &&
-      explained.reasonOf(value) === Reason.Unknown;
+    const isTail = claim === 0 && isOnlyCall(value) &&
+      explained.waitOf(value) === 0;
     if (isTail) call.state |= State.Tail;
     else if (value instanceof NativePromise) call.state |= State.Open;
     if (undecided !== undefined) decide(isTail ? AWAITED : BESIDE);
@@ -276,6 +278,8 @@ export function createCallHooks(
       ? EndFlag.Open
       : 0;
     const end = recorder.exitCall(call.id, flags);
+    // What it began and did not wait for is not what its caller waits for.
+    explained.takeClaim();
     call.group?.note(flags === 0 ? end : 0);
     ended = call;
     endedWith = end;

@@ -1,6 +1,7 @@
 /** Deno: what can be recorded there and how. */
 
 import type { RuntimeAdapter } from "../core/adapter.ts";
+import { DENO_APIS } from "./apis/deno.ts";
 import {
   getProcess,
   installPublicHooks,
@@ -8,14 +9,7 @@ import {
   workingFolder,
 } from "./builtins.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
-import {
-  createV8Adapter,
-  SHARED_SERVERS,
-  SHARED_WRAPS,
-  wrapShared,
-} from "./v8_adapter.ts";
-import { wrapServe } from "./wrappers/servers.ts";
-import { wrapTimers } from "./wrappers/timers.ts";
+import { createV8Adapter, SHARED_SERVERS } from "./v8_adapter.ts";
 
 /** The parts of Deno's internals that `hooks: "internal"` relies on. */
 interface DenoInternals {
@@ -41,22 +35,16 @@ export function denoAdapter(): RuntimeAdapter {
       runtime: "Deno",
       version: getProcess().versions.deno ?? "",
       awaits: "promise hooks",
-      transform: false,
       // Deno 2.9.6 has no way to take its dispatchers out again.
       removableHooks: false,
       internalHooks: true,
       stacks: true,
       servers: ["Deno.serve", ...SHARED_SERVERS],
-      wraps: SHARED_WRAPS,
     },
     timers: plainTimers(),
     queueMarker: globalThis.queueMicrotask,
     folder: workingFolder(),
-    arm(context) {
-      wrapServe(namespace, context);
-      wrapTimers(globalThis, context);
-    },
-    wrap: wrapShared,
+    apis: DENO_APIS,
     installHooks(hooks, kind) {
       // Those that cannot be taken out again go on: two kinds would be too many.
       return kind === "internal" || isInternalInstalled

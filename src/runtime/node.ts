@@ -1,6 +1,7 @@
 /** Node: what can be recorded there and how. */
 
 import type { RuntimeAdapter } from "../core/adapter.ts";
+import { NODE_APIS } from "./apis/node.ts";
 import {
   builtin,
   getProcess,
@@ -8,13 +9,7 @@ import {
   plainTimers,
   workingFolder,
 } from "./builtins.ts";
-import {
-  createV8Adapter,
-  SHARED_SERVERS,
-  SHARED_WRAPS,
-  wrapShared,
-} from "./v8_adapter.ts";
-import { wrapTimers } from "./wrappers/timers.ts";
+import { createV8Adapter, SHARED_SERVERS } from "./v8_adapter.ts";
 
 const settled = Promise.resolve();
 
@@ -25,12 +20,10 @@ export function nodeAdapter(): RuntimeAdapter {
       runtime: "Node",
       version: getProcess().versions.node ?? "",
       awaits: "promise hooks",
-      transform: false,
       removableHooks: true,
       internalHooks: false,
       stacks: true,
       servers: SHARED_SERVERS,
-      wraps: SHARED_WRAPS,
     },
     timers: plainTimers(),
     queueMarker(marker) {
@@ -38,11 +31,8 @@ export function nodeAdapter(): RuntimeAdapter {
       settled.then(marker);
     },
     folder: workingFolder(),
-    arm(context) {
-      wrapTimers(globalThis, context);
-    },
-    wrap(context) {
-      wrapShared(context);
+    apis: NODE_APIS,
+    wrapped() {
       // Named imports of built-in modules are copies until this is called.
       builtin("node:module")?.syncBuiltinESMExports?.();
     },

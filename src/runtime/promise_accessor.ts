@@ -26,6 +26,7 @@ import {
   UNTRACED,
 } from "../core/raw_log.ts";
 import { Reason } from "../core/reason.ts";
+import { reasonOfWait, type Wait } from "../core/wait.ts";
 import { NO_SITE } from "../core/site_table.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { type AwaitPlaces, Place } from "./await_places.ts";
@@ -190,26 +191,27 @@ export function createPromiseAccessor(
     }
     if (slice !== recorder.current) enterSlice(recorder.current, NO_SITE, 0);
     const stamp = PromiseStamp.of(promise);
-    let reason = PromiseStamp.reason(stamp);
+    let wait = PromiseStamp.wait(stamp);
     const isNew = PromiseStamp.waiters(stamp) === 0;
-    const isFresh = isNew && isWaiting && reason === Reason.Unknown;
+    const isFresh = isNew && isWaiting && wait === Reason.Unknown;
     const isLinked = isFresh && linkAt === log.numberOf(log.length);
     linkAt = NO_RECORD;
     const claim = explained.takeClaim();
-    if (isFresh && !isLinked) reason = claim;
-    const step = 2 + reason + (isFresh ? 16 : 0) + (isLinked ? 32 : 0);
+    if (isFresh && !isLinked) wait = claim;
+    const step = 2 + reasonOfWait(wait) + (isFresh ? 16 : 0) +
+      (isLinked ? 32 : 0);
     recorder.path = Math.imul(recorder.path, 31) + step | 0;
     const place = places.at(recorder.path, readConstructor);
     if (place === Place.Read) return;
     if (isNew) PromiseStamp.setWaiters(stamp, SETTLED);
-    const id = record(place, reason, isWaiting, isLinked, isFresh);
+    const id = record(place, wait, isWaiting, isLinked, isFresh);
     announce(promise, isWaiting, id);
   }
 
   /** @returns the id of its continuation, 0 when there is no room for more */
   function record(
     place: Place,
-    reason: number,
+    wait: Wait,
     isWaiting: boolean,
     isLinked: boolean,
     isFresh: boolean,
@@ -220,14 +222,14 @@ export function createPromiseAccessor(
       : slice > 0
       ? continuations.site[continuations.slot(slice)]
       : NO_SITE;
-    const isOpen = isFresh && !isLinked && reason === Reason.Unknown;
+    const isOpen = isFresh && !isLinked && wait === Reason.Unknown;
     let flags = AwaitFlag.Call | (isOpen ? AwaitFlag.Open : 0) |
       (isWaiting ? 0 : AwaitFlag.Settled) |
       (isLinked ? AwaitFlag.Linked : 0);
     if (place === Place.Own) flags |= AwaitFlag.Own;
     else if (isCall && place !== Place.Tail) flags |= AwaitFlag.Nested;
     const isBeside = place === Place.Beside || place === Place.Nested;
-    const id = recorder.awaitAt(site, reason, flags, isBeside);
+    const id = recorder.awaitAt(site, wait, flags, isBeside);
     if (id === 0) return 0;
     if (
       place <= Place.Nested && place !== Place.Own && place !== Place.Beside

@@ -140,8 +140,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
       plain.copyWithin(index, index + 1, plainCount);
       plainCount--;
     }
-    const reason = PromiseStamp.reason(parent);
-    const isThen = recorder.beginAwait(reason, isLinked, source.hooks.init);
+    const wait = PromiseStamp.wait(parent);
+    const isThen = recorder.beginAwait(wait, isLinked, source.hooks.init);
     const isCall = !isThen && plainCount > 0 && relays === 0;
     const flags = (isLinked ? AwaitFlag.Linked : 0) |
       (isCall ? AwaitFlag.Call : 0) |
@@ -150,8 +150,8 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     // reading of the clock.
     const isFirst = isCall && runPlace === NO_PLACE;
     if (isFirst) runPlace = recorder.place;
-    const id = recorder.await(reason, flags, isFirst && recorder.isBeside);
-    PromiseStamp.make(promise, id, reason);
+    const id = recorder.await(wait, flags, isFirst && recorder.isBeside);
+    PromiseStamp.make(promise, id, wait);
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
     const isRelay = relays > 0 || !isCall && recorder.isRuntimeAwait;
@@ -188,10 +188,10 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
    */
   function seeWrapper(wrapper: PromiseStamp): void {
     const id = PromiseStamp.continuation(wrapper);
-    if (PromiseStamp.reason(wrapper) === Reason.Task) {
+    if (PromiseStamp.wait(wrapper) === Reason.Task) {
       // It waits for what the thenable does: for no task that is known.
       const { continuations } = recorder;
-      continuations.reason[continuations.slot(id)] = Reason.Unknown;
+      continuations.wait[continuations.slot(id)] = Reason.Unknown;
       PromiseStamp.unexplain(wrapper);
     }
     if (lastIndex < 0) return;

@@ -9,6 +9,8 @@
  * made, and only those made before the recording are asked in vain.
  */
 
+import { type Wait, WAIT_BITS } from "../core/wait.ts";
+
 /** Returns the object given, so that a subclass adds its fields to it. */
 class Given {
   constructor(object: object) {
@@ -30,28 +32,28 @@ export class MoreWaiters {
 /** Waiters of a promise that is settled: more cannot come. */
 export const SETTLED = -1;
 
-/** Marks a reason that is not known for sure. */
-const GUESS = 16;
+/** Marks a wait that is not known for sure. */
+const GUESS = 1 << WAIT_BITS;
 
 /** What the fields of the next promise begin with. */
 let nextContinuation = 0;
-let nextReason = 0;
+let nextWait = 0;
 
 /** The fields; see the head of this file. */
 export class PromiseStamp extends Given {
   #continuation = nextContinuation;
   #waiters: number | MoreWaiters = 0;
-  #reason = nextReason;
+  #wait = nextWait;
 
   /**
    * Gives fields to a promise that has none: to one just made.
    *
    * @param continuation id of what runs when it is a reaction, else 0
-   * @param reason what an await of it waits for, 0 if that is not known
+   * @param wait what an await of it waits for, 0 if that is not known
    */
-  static make(promise: object, continuation: number, reason: number): void {
+  static make(promise: object, continuation: number, wait: Wait): void {
     nextContinuation = continuation;
-    nextReason = reason;
+    nextWait = wait;
     new PromiseStamp(promise);
   }
 
@@ -77,8 +79,8 @@ export class PromiseStamp extends Given {
   }
 
   /** What an await of it waits for. */
-  static reason(stamp: PromiseStamp): number {
-    return stamp.#reason & ~GUESS;
+  static wait(stamp: PromiseStamp): Wait {
+    return stamp.#wait & ~GUESS;
   }
 
   /**
@@ -94,24 +96,24 @@ export class PromiseStamp extends Given {
   /** The promise is no reaction after all. */
   static clear(stamp: PromiseStamp): void {
     stamp.#continuation = 0;
-    stamp.#reason = 0;
+    stamp.#wait = 0;
   }
 
   /** What an await of the promise waits for is not known after all. */
   static unexplain(stamp: PromiseStamp): void {
-    stamp.#reason = 0;
+    stamp.#wait = 0;
   }
 
   /** Sets what an await of the promise waits for, unless it is known. */
-  static explain(promise: object, reason: number): void {
+  static explain(promise: object, wait: Wait): void {
     const stamp = PromiseStamp.of(promise);
-    const isKnown = stamp.#reason !== 0 && (stamp.#reason & GUESS) === 0;
-    if (!isKnown) stamp.#reason = reason;
+    const isKnown = stamp.#wait !== 0 && (stamp.#wait & GUESS) === 0;
+    if (!isKnown) stamp.#wait = wait;
   }
 
   /** Says what an await of it waits for, unless somebody knows better. */
-  static guess(promise: object, reason: number): void {
+  static guess(promise: object, wait: Wait): void {
     const stamp = PromiseStamp.of(promise);
-    if (stamp.#reason === 0) stamp.#reason = reason | GUESS;
+    if (stamp.#wait === 0) stamp.#wait = wait | GUESS;
   }
 }

@@ -9,7 +9,8 @@ import type {
   RuntimeAdapter,
 } from "../core/adapter.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
-import { backgroundTimers, builtin, getProcess } from "./builtins.ts";
+import type { ApiTable } from "./apis/api_table.ts";
+import { backgroundTimers } from "./builtins.ts";
 import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
 import {
@@ -19,10 +20,10 @@ import {
 } from "./promise_hooks.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
-import { wrapFetch } from "./wrappers/fetch.ts";
-import { wrapMicrotask } from "./wrappers/microtasks.ts";
-import { wrapNodeServer } from "./wrappers/servers.ts";
-import { wrapTimers } from "./wrappers/timers.ts";
+import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
+
+/** Servers that both have. */
+export const SHARED_SERVERS: readonly string[] = ["node:http", "node:https"];
 
 /** Timers of the runtime as they were before anything was wrapped. */
 export interface PlainTimers {
@@ -33,46 +34,16 @@ export interface PlainTimers {
   setImmediate(fn: () => void): unknown;
 }
 
-/** Calls that are wrapped on both, as `Capabilities` names them. */
-export const SHARED_WRAPS: readonly string[] = [
-  "setTimeout",
-  "setInterval",
-  "setImmediate",
-  "queueMicrotask",
-  "process.nextTick",
-  "Promise.all",
-  "Promise.allSettled",
-  "Promise.race",
-  "Promise.any",
-  "fetch",
-];
-
-/** Servers that both have. */
-export const SHARED_SERVERS: readonly string[] = ["node:http", "node:https"];
-
-/** Wraps {@linkcode SHARED_WRAPS} and {@linkcode SHARED_SERVERS}. */
-export function wrapShared(context: WrapperContext): void {
-  const timers = builtin("node:timers");
-  if (timers !== undefined) wrapTimers(timers, context);
-  wrapMicrotask(globalThis, "queueMicrotask", context);
-  wrapMicrotask(getProcess(), "nextTick", context);
-  wrapFetch(context);
-  for (const name of ["node:http", "node:https"] as const) {
-    const module = builtin(name);
-    if (module !== undefined) wrapNodeServer(module.Server, context);
-  }
-}
-
 /** What one runtime on V8 adds to what they share. */
 export interface V8Runtime {
-  readonly capabilities: Capabilities;
+  readonly capabilities: Omit<Capabilities, "wraps" | "transform">;
   readonly timers: PlainTimers;
   /** The folder that files are named relative to, if it may be known. */
   readonly folder: string | undefined;
-  /** Wraps what must be wrapped before a recording starts. */
-  arm(context: WrapperContext): void;
-  /** Wraps everything else, at the first start. */
-  wrap(context: WrapperContext): void;
+  /** What is wrapped. */
+  readonly apis: ApiTable;
+  /** Called when everything is wrapped, at the first start. */
+  wrapped?(): void;
   /** The cheapest way into the queue of microtasks. */
   queueMarker(marker: () => void): void;
   /** Installs hooks. @returns what takes them out, as far as they can be */
@@ -99,13 +70,17 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       relaying: hooks.relaying,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
-    runtime.arm(context);
+    wrapApis(runtime.apis.rows, context, true);
     return context;
   }
 
   return {
     get capabilities() {
-      return { ...runtime.capabilities, transform: calls !== undefined };
+      return {
+        ...runtime.capabilities,
+        wraps: wrappedNames(runtime.apis.rows),
+        transform: calls !== undefined,
+      };
     },
     clock: performance,
     frames: createFrameReader(runtime.folder),
@@ -121,7 +96,8 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       const wrappers = prepare(recorder);
       if (!isWrapped) {
         isWrapped = true;
-        runtime.wrap(wrappers);
+        wrapApis(runtime.apis.rows, wrappers, false);
+        runtime.wrapped?.();
       }
       takeOutCombinators ??= wrapCombinators(wrappers);
       recorder.hasExactSlices = kind !== "none";

@@ -21,8 +21,8 @@ test("ContinuationTable.make() keeps what it is told and nothing of the slot's p
   const first = table.make(Timer, 7, 3);
   const slot = table.slot(first);
   assert(first !== 0 && slot !== 0, "0 means none");
-  const { kind, site, reason, owner, settledBy, notes } = table;
-  assertEquals([kind[slot], site[slot], reason[slot]], [Timer, 7, 3]);
+  const { kind, site, wait, owner, settledBy, notes } = table;
+  assertEquals([kind[slot], site[slot], wait[slot]], [Timer, 7, 3]);
   owner[slot] = new TaskRecord(1 as GoId, 1 as StackId).top;
   settledBy[slot] = 9;
   notes[slot] = 255;
@@ -32,7 +32,7 @@ test("ContinuationTable.make() keeps what it is told and nothing of the slot's p
   for (let i = 0; i < 4; i++) ids.push(table.make(Reaction, 0, 0));
   assert(ids.some((id) => table.slot(id) === slot), "the slot is used again");
   assertEquals(
-    [kind[slot], site[slot], reason[slot], owner[slot], settledBy[slot]],
+    [kind[slot], site[slot], wait[slot], owner[slot], settledBy[slot]],
     [Reaction, 0, 0, null, NOT_SETTLED],
   );
   assertEquals(notes[slot], 0);
@@ -99,7 +99,7 @@ test("ContinuationTable grows with everything in its place, at any fill of its f
   assert(live.size > 4 * FIRST_CAPACITY, "it grew more than once");
   for (const [id, made] of live) {
     const slot = table.slot(id);
-    assertEquals([table.site[slot], table.reason[slot]], [made, made & 7]);
+    assertEquals([table.site[slot], table.wait[slot]], [made, made & 7]);
   }
   const slots = new Set([...live.keys()].map((id) => table.slot(id)));
   assertEquals(slots.size, live.size, "one slot each");

@@ -5,26 +5,27 @@ import { Explained } from "../../src/core/explained.ts";
 import { Reason } from "../../src/core/reason.ts";
 import { assertEquals } from "../support/assert.ts";
 
-test("Explained remembers the last four promises, by identity", () => {
+test("Explained remembers the last eight promises, by identity", () => {
   const explained = new Explained();
-  const promises = Array.from({ length: 5 }, () => ({}));
+  const promises = Array.from({ length: 9 }, () => ({}));
   promises.forEach((promise) => explained.explain(promise, Reason.Network));
   assertEquals(
-    promises.map((promise) => explained.reasonOf(promise)),
-    [Reason.Unknown, ...new Array(4).fill(Reason.Network)],
+    promises.map((promise) => explained.waitOf(promise)),
+    [Reason.Unknown, ...new Array(8).fill(Reason.Network)],
   );
-  assertEquals(explained.reasonOf({}), Reason.Unknown);
+  assertEquals(explained.waitOf({}), Reason.Unknown);
   explained.forget();
-  assertEquals(explained.reasonOf(promises[4]), Reason.Unknown);
+  assertEquals(explained.waitOf(promises[8]), Reason.Unknown);
 });
 
-test("Explained gives a claim once, and a promise that is explained needs none", () => {
+test("Explained gives a claim once, and what is explained last is claimed too", () => {
   const explained = new Explained();
   explained.claim(Reason.Sleep);
   assertEquals(explained.takeClaim(), Reason.Sleep);
   assertEquals(explained.takeClaim(), Reason.Unknown);
   explained.claim(Reason.Sleep);
   explained.explain({}, Reason.Network);
+  assertEquals(explained.takeClaim(), Reason.Network);
   assertEquals(explained.takeClaim(), Reason.Unknown);
 });
 

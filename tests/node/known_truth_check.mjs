@@ -15,7 +15,7 @@ const GOROUTINES = {
   caller: {
     by: "main",
     stops: ["sleep by loop"],
-    stack: ["callee", "caller", "caller"],
+    stack: ["setTimeout", "callee", "caller", "caller"],
   },
   boss: { by: "main", stops: ["sleep by loop", "task by worker"] },
   worker: { by: "boss", stops: ["sleep by loop"] },

@@ -67,7 +67,7 @@ export const CONTRACT: readonly Clause[] = [
     ...clause("awaited calls", {
       outer: {
         stops: [SLEEP, SLEEP, SLEEP, SLEEP, SLEEP],
-        stack: ["inner", "middle", "outer"],
+        stack: ["setTimeout", "inner", "middle", "outer"],
       },
     }),
     absent: ["inner", "middle"],
@@ -127,7 +127,7 @@ export const CONTRACT: readonly Clause[] = [
     ...clause("node:http", {
       "GET /users/:id": {
         stops: [SLEEP],
-        stack: ["answer", "handle", "GET /users/:id"],
+        stack: ["setTimeout", "answer", "handle", "GET /users/:id"],
         task: "GET /users/:id",
         count: 2,
         more: true,
@@ -139,7 +139,7 @@ export const CONTRACT: readonly Clause[] = [
     ...clause("the runtime's own server", {
       "GET /users/:id": {
         stops: [SLEEP],
-        stack: ["answer", "fetchHandler", "GET /users/:id"],
+        stack: ["setTimeout", "answer", "fetchHandler", "GET /users/:id"],
         task: "GET /users/:id",
         count: 2,
         more: true,

@@ -1,7 +1,7 @@
 /** Callbacks that the loop calls: how a wrapper of them looks. */
 
 import type { Settler } from "../../core/explained.ts";
-import type { Reason } from "../../core/reason.ts";
+import type { Wait } from "../../core/wait.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
 import { TurnRecorder } from "../../core/turn_recorder.ts";
 import { NO_SITE, type SiteTable } from "../../core/site_table.ts";
@@ -30,18 +30,18 @@ export interface WrapperContext {
   resultOf?(value: unknown): number;
 }
 
-/** Says that an await of `promise` waits for `reason`, and who will end it. */
+/** Says that an await of `promise` waits for `wait`, and who will end it. */
 export function explain(
   { recorder }: WrapperContext,
   promise: object,
-  reason: Reason,
+  wait: Wait,
   settler?: Settler,
 ): void {
   // Only hooks read stamps. V8's have stamped it already, which makes it cheap.
   if (recorder.takesPromises || recorder.marksAlways) {
-    PromiseStamp.explain(promise, reason);
+    PromiseStamp.explain(promise, wait);
   }
-  recorder.explained.explain(promise, reason, settler);
+  recorder.explained.explain(promise, wait, settler);
 }
 
 /** Runs `callback` as a slice of continuation `id`. */
@@ -76,6 +76,43 @@ export function inSlice(
   return function (this: unknown, ...args: unknown[]): unknown {
     return runSlice(context, id, callback, this, args);
   };
+}
+
+/**
+ * As {@linkcode inSlice}, for a callback that was handed over while something
+ * recorded: the runtime may call it in the middle of work of its own, which is
+ * not recorded.
+ */
+export function inOwnSlice(
+  context: WrapperContext,
+  id: number,
+  callback: AnyFunction,
+): AnyFunction {
+  return function (this: unknown, ...args: unknown[]): unknown {
+    return runOwnSlice(context, id, callback, this, args);
+  };
+}
+
+/** As {@linkcode runSlice}, also in the middle of what is not recorded. */
+export function runOwnSlice(
+  context: WrapperContext,
+  id: number,
+  callback: AnyFunction,
+  receiver: unknown,
+  args: unknown[],
+): unknown {
+  const { recorder } = context;
+  const { untraced, starts } = recorder;
+  if (untraced === 0 || !recorder.isOn) {
+    return runSlice(context, id, callback, receiver, args);
+  }
+  recorder.untraced = 0;
+  try {
+    return runSlice(context, id, callback, receiver, args);
+  } finally {
+    const isSame = recorder.isOn && recorder.starts === starts;
+    if (isSame) recorder.untraced = untraced;
+  }
 }
 
 const toSource = Function.prototype.toString;

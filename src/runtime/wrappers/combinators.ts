@@ -2,6 +2,8 @@
 
 import type { Settler } from "../../core/explained.ts";
 import { Reason } from "../../core/reason.ts";
+import { NO_FILE } from "../../core/site_table.ts";
+import { waitOf } from "../../core/wait.ts";
 import { explain, type WrapperContext } from "./callback.ts";
 import { replaceForNow } from "./replace.ts";
 import { type CombinatorName, settlerOf } from "./settlers.ts";
@@ -20,9 +22,10 @@ const REASONS = {
  * name, so none need stay
  */
 export function wrapCombinators(context: WrapperContext): () => void {
-  const { recorder } = context;
-  const restores = Object.entries(REASONS).map(([key, reason]) =>
-    replaceForNow(
+  const { recorder, sites } = context;
+  const restores = Object.entries(REASONS).map(([key, reason]) => {
+    const wait = waitOf(reason, sites.put(`Promise.${key}`, NO_FILE, 0));
+    return replaceForNow(
       Promise,
       key,
       (original) =>
@@ -40,11 +43,11 @@ export function wrapCombinators(context: WrapperContext): () => void {
             promise = Reflect.apply(original, this, args);
           }
           if (promise instanceof Promise) {
-            explain(context, promise, reason, settler);
+            explain(context, promise, wait, settler);
           }
           return promise;
         },
-    )
-  );
+    );
+  });
   return () => restores.forEach((restore) => restore());
 }

@@ -86,18 +86,13 @@ function wrapArgument(
   return { ...options, handler };
 }
 
-/** The part of node:http's server class that is wrapped. */
-export interface NodeServerClass {
-  readonly prototype: object;
-}
-
-/** Wraps `emit` of node:http's and node:https's servers, for "request". */
+/** Wraps `emit` of the prototype of node:http's and node:https's servers, for "request". */
 export function wrapNodeServer(
-  server: NodeServerClass,
+  prototype: object,
   { recorder, sites }: WrapperContext,
 ): void {
   replace(
-    server.prototype,
+    prototype,
     "emit",
     (original) =>
       function (this: unknown, ...args: unknown[]): unknown {

@@ -2,15 +2,15 @@
 
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { Reason } from "../../core/reason.ts";
-import { NO_SITE } from "../../core/site_table.ts";
-import { PromiseStamp } from "../promise_stamp.ts";
+import { NO_FILE, NO_SITE } from "../../core/site_table.ts";
+import { type Wait, waitOf } from "../../core/wait.ts";
 import {
   callbackSite,
   inSlice,
-  isResolver,
   nameOf,
   type WrapperContext,
 } from "./callback.ts";
+import { claimBuilt } from "./operations.ts";
 import { type AnyFunction, replace } from "./replace.ts";
 
 /** A callback that waits to be called. Its id changes with the recording. */
@@ -52,19 +52,18 @@ function wrapOnce(
 ): AnyFunction {
   const { recorder, sites } = context;
   const isTimer = kind === ContinuationKind.Timer;
-  const fallback = `${isTimer ? "setTimeout" : "setImmediate"} callback`;
+  const name = isTimer ? "setTimeout" : "setImmediate";
+  const fallback = `${name} callback`;
+  const wait = isTimer ? sleepOf(name, context) : 0;
   return function wrapper(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (!recorder.isRecording || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
     }
     const fn = callback as AnyFunction;
-    // What a promise's executor does first tells what the promise waits for.
-    const promise = isTimer ? context.lastPlain() : undefined;
-    if (promise !== undefined) PromiseStamp.guess(promise, Reason.Sleep);
-    const isSleep = isTimer && isResolver(fn);
-    // Where no promise is seen when it is made, the next await says which it was.
-    recorder.explained.claim(isSleep ? Reason.Sleep : Reason.Unknown);
+    const isSleep = isTimer && claimBuilt(context, wait, fn);
+    // Something else may be what settles the promise.
+    if (!isSleep) recorder.explained.claim(0);
     const site = isSleep
       ? NO_SITE
       : callbackSite(context, fn, fallback, kind, wrapper);
@@ -73,10 +72,16 @@ function wrapOnce(
     const id = recorder.schedule(
       isSleep ? ContinuationKind.Sleep : kind,
       site,
+      wait,
     );
     const run = inSlice(context, id, fn);
     return callOnce(original, this, args, run, pending, id);
   };
+}
+
+/** The wait for a timer that `name` sets. */
+function sleepOf(name: string, { sites }: WrapperContext): Wait {
+  return waitOf(Reason.Sleep, sites.put(name, NO_FILE, 0));
 }
 
 /** Hands `run` over in the place of the callback and remembers its handle. */
@@ -106,6 +111,7 @@ function wrapInterval(
   pending: Map<unknown, Pending>,
 ): AnyFunction {
   const { recorder } = context;
+  const wait = sleepOf("setInterval", context);
   return function setInterval(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (recorder.untraced > 0 || typeof callback !== "function") {
@@ -116,13 +122,17 @@ function wrapInterval(
     const site = context.siteHere(name, setInterval);
     const interval: Pending = { id: 0 };
     if (recorder.isOn) {
-      interval.id = recorder.schedule(ContinuationKind.Interval, site);
+      interval.id = recorder.schedule(
+        ContinuationKind.Interval,
+        site,
+        wait,
+      );
     }
     args[0] = function (this: unknown, ...given: unknown[]): unknown {
       if (!recorder.isOn) return Reflect.apply(fn, this, given);
       const { continuations } = recorder;
       if (continuations.slot(interval.id) === 0) {
-        interval.id = continuations.make(ContinuationKind.Interval, site, 0);
+        interval.id = continuations.make(ContinuationKind.Interval, site, wait);
       }
       return Reflect.apply(inSlice(context, interval.id, fn), this, given);
     };

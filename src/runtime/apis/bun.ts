@@ -1,0 +1,18 @@
+/** What is wrapped on Bun. */
+
+import type { ApiTable } from "./api_table.ts";
+import { BUN_SERVER_ROW, HTTP_ROWS } from "./http.ts";
+import { PROMISE_ROWS } from "./promises.ts";
+import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
+
+/** See the head of this file. */
+export const BUN_APIS: ApiTable = {
+  rows: [
+    ...TIMER_ROWS,
+    BUN_SLEEP_ROW,
+    ...PROMISE_ROWS,
+    BUN_SERVER_ROW,
+    ...HTTP_ROWS,
+  ],
+  missing: [],
+};

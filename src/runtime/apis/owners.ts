@@ -1,0 +1,52 @@
+/** From the names of owners in the API tables to the objects. */
+
+import { builtin, getProcess } from "../builtins.ts";
+import type { Owner } from "./api_table.ts";
+
+/** Owners that are built-in modules, or parts of them: module, then properties. */
+const MODULES: {
+  readonly [owner: Owner]: readonly [string, ...string[]];
+} = {
+  "timers": ["node:timers"],
+  "timers.promises": ["node:timers/promises"],
+  "timers.promises.scheduler": ["node:timers/promises", "scheduler"],
+  "fs": ["node:fs"],
+  "fs.promises": ["node:fs/promises"],
+  "http": ["node:http"],
+  "http.Server.prototype": ["node:http", "Server", "prototype"],
+  "https": ["node:https"],
+  "https.Server.prototype": ["node:https", "Server", "prototype"],
+};
+
+/** The object that is called `owner`, or undefined where there is none. */
+export function ownerOf(owner: Owner): object | undefined {
+  try {
+    return find(owner);
+  } catch {
+    // A getter of the runtime's, or of whoever put something in its place.
+    return undefined;
+  }
+}
+
+function find(owner: Owner): object | undefined {
+  if (owner === "globalThis") return globalThis;
+  if (owner === "process") return getProcess();
+  const path = MODULES[owner];
+  if (path === undefined) return follow(globalThis, owner.split("."));
+  const [name, ...keys] = path;
+  return follow(builtin(name), keys);
+}
+
+function follow(from: unknown, keys: readonly string[]): object | undefined {
+  let at: unknown = from;
+  for (const key of keys) {
+    if (!isObject(at)) return undefined;
+    at = Reflect.get(at, key);
+  }
+  return isObject(at) ? at : undefined;
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === "function" ||
+    typeof value === "object" && value !== null;
+}

@@ -1,0 +1,198 @@
+/** Wrappers of the operations in the API tables, by how they are waited for. */
+
+import { ContinuationKind } from "../../core/continuation_table.ts";
+import type { TurnRecorder } from "../../core/turn_recorder.ts";
+import type { Wait } from "../../core/wait.ts";
+import { type ApiRow, operationName } from "../apis/api_table.ts";
+import { ownerOf } from "../apis/owners.ts";
+import { PromiseStamp } from "../promise_stamp.ts";
+import {
+  callbackSite,
+  explain,
+  inOwnSlice,
+  isResolver,
+  type WrapperContext,
+} from "./callback.ts";
+import { Operation } from "./operation.ts";
+import { type AnyFunction, replace } from "./replace.ts";
+
+/** Marks callbacks of operations in what led to their site. */
+const CALLBACK = 11;
+
+/**
+ * Puts the wrappers of `rows` in: those that must be there before a recording
+ * starts, or all others. What a runtime has not is passed over.
+ */
+export function wrapApis(
+  rows: readonly ApiRow[],
+  context: WrapperContext,
+  isArmed: boolean,
+): void {
+  for (const row of rows) {
+    if ((row.isArmed ?? false) !== isArmed) continue;
+    const owner = ownerOf(row.owner);
+    if (owner === undefined) continue;
+    if (row.wrap !== undefined) row.wrap(context, owner);
+    else wrapKeys(row, context, owner);
+  }
+}
+
+/** Names of what `rows` wrap, as far as this runtime has it. */
+export function wrappedNames(rows: readonly ApiRow[]): string[] {
+  const names = rows.flatMap((row) => {
+    const owner = ownerOf(row.owner);
+    if (owner === undefined) return [];
+    return row.keys.filter((key) => key in owner)
+      .map((key) => operationName(row.owner, key));
+  });
+  return [...new Set(names)];
+}
+
+function wrapKeys(
+  row: ApiRow,
+  context: WrapperContext,
+  owner: object,
+): void {
+  for (const key of row.keys) {
+    const name = operationName(row.owner, key);
+    const operation = new Operation(
+      context.sites,
+      name,
+      row.reason,
+      row.target,
+    );
+    wrapOperation(row, owner, key, operation, context);
+  }
+}
+
+/** Wraps `owner[key]` by the row's `how`. @returns whether it was wrapped */
+export function wrapOperation(
+  row: Pick<ApiRow, "how" | "runsProgram">,
+  owner: object,
+  key: string,
+  operation: Operation,
+  context: WrapperContext,
+): boolean {
+  const runsProgram = row.runsProgram ?? false;
+  switch (row.how) {
+    case "promise":
+      return replace(
+        owner,
+        key,
+        (original) => wrapPromise(original, operation, context, runsProgram),
+      );
+    case "callback":
+      return replace(
+        owner,
+        key,
+        (original) => wrapCallback(original, operation, context),
+      );
+    default:
+      return false;
+  }
+}
+
+/** A function that returns a promise of its result. */
+export function wrapPromise(
+  original: AnyFunction,
+  operation: Operation,
+  context: WrapperContext,
+  runsProgram: boolean,
+): AnyFunction {
+  const { recorder } = context;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (!recorder.isRecording) return Reflect.apply(original, this, args);
+    const wait = operation.wait(args, this);
+    const promise: unknown = runsProgram
+      ? Reflect.apply(original, this, args)
+      : applyHidden(recorder, original, this, args);
+    if (promise instanceof Promise) explain(context, promise, wait);
+    return promise;
+  };
+}
+
+/** Calls `original`; what the runtime itself does in it is not recorded. */
+export function applyHidden(
+  recorder: TurnRecorder,
+  original: AnyFunction,
+  receiver: unknown,
+  args: readonly unknown[],
+): unknown {
+  recorder.untraced++;
+  try {
+    return Reflect.apply(original, receiver, args);
+  } finally {
+    // A start or an end in between has set it anew.
+    if (recorder.untraced > 0) recorder.untraced--;
+  }
+}
+
+/** A function that calls the last function among its arguments when it is done. */
+export function wrapCallback(
+  original: AnyFunction,
+  operation: Operation,
+  context: WrapperContext,
+): AnyFunction {
+  const { recorder } = context;
+  const fallback = `${operation.name} callback`;
+  return function wrapper(this: unknown, ...args: unknown[]): unknown {
+    const at = recorder.isRecording ? lastFunction(args) : -1;
+    if (at < 0) return Reflect.apply(original, this, args);
+    const callback = args[at] as AnyFunction;
+    const wait = operation.wait(args, this);
+    const isResolve = claimBuilt(context, wait, callback);
+    const site = isResolve
+      ? 0
+      : callbackSite(context, callback, fallback, CALLBACK, wrapper);
+    // The runtime's own doing, in the course of something else.
+    if (site === context.sites.runtime) {
+      return Reflect.apply(original, this, args);
+    }
+    const kind = isResolve
+      ? ContinuationKind.Sleep
+      : ContinuationKind.Operation;
+    const id = recorder.schedule(kind, site, wait);
+    args[at] = inOwnSlice(context, id, callback);
+    return callOrCancel(recorder, id, original, this, args);
+  };
+}
+
+/**
+ * A promise may be being built around the operation: then it waits for that.
+ *
+ * @returns whether `callback` only settles it
+ */
+export function claimBuilt(
+  context: WrapperContext,
+  wait: Wait,
+  callback: AnyFunction,
+): boolean {
+  const promise = context.lastPlain();
+  if (promise !== undefined) PromiseStamp.guess(promise, wait);
+  context.recorder.explained.claim(wait);
+  return isResolver(callback);
+}
+
+function callOrCancel(
+  recorder: TurnRecorder,
+  id: number,
+  original: AnyFunction,
+  receiver: unknown,
+  args: readonly unknown[],
+): unknown {
+  let isCalled = false;
+  try {
+    const result: unknown = applyHidden(recorder, original, receiver, args);
+    isCalled = true;
+    return result;
+  } finally {
+    // Arguments that are no good: nothing will be called.
+    if (!isCalled && recorder.isRecording && id !== 0) recorder.cancel(id);
+  }
+}
+
+function lastFunction(args: readonly unknown[]): number {
+  let at = args.length - 1;
+  while (at >= 0 && typeof args[at] !== "function") at--;
+  return at;
+}
