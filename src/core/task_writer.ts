@@ -347,7 +347,9 @@ export class TaskWriter {
       this.stacksShed++;
       return task.entry;
     }
-    return this.#stacks.put(task.top.site, this.#outerStack(task));
+    const stack = this.#stacks.put(task.top.site, this.#outerStack(task));
+    const operation = operationOfWait(wait);
+    return operation === NO_SITE ? stack : this.#stacks.put(operation, stack);
   }
 
   /** The calls of a task that runs: where its innermost one is, is not known. */
@@ -367,7 +369,6 @@ export class TaskWriter {
     for (let at = outermost; at !== task.top; at = at.inner!) {
       stack = this.#stacks.put(at.site, stack);
     }
-    const operation = operationOfWait(wait);
-    return operation === NO_SITE ? stack : stacks.put(operation, stack);
+    return stack;
   }
 }

@@ -41,6 +41,7 @@ export function getProcess(): ProcessWithBuiltins {
 export function builtin<Name extends keyof Builtins>(
   name: Name,
 ): Builtins[Name] | undefined;
+/** Any other one. */
 export function builtin(name: string): object | undefined;
 export function builtin(name: string): object | undefined {
   const module = getProcess().getBuiltinModule?.(name) as

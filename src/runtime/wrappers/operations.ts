@@ -39,12 +39,14 @@ export function wrapApis(
 
 /** Names of what `rows` wrap, as far as this runtime has it. */
 export function wrappedNames(rows: readonly ApiRow[]): string[] {
-  const names = rows.flatMap((row) => {
-    const owner = ownerOf(row.owner);
-    if (owner === undefined) return [];
-    return row.keys.filter((key) => key in owner)
-      .map((key) => operationName(row.owner, key));
-  });
+  const names = rows.filter(({ family }) => family !== "servers").flatMap(
+    (row) => {
+      const owner = ownerOf(row.owner);
+      if (owner === undefined) return [];
+      return row.keys.filter((key) => key in owner)
+        .map((key) => operationName(row.owner, key));
+    },
+  );
   return [...new Set(names)];
 }
 
@@ -86,6 +88,12 @@ export function wrapOperation(
         owner,
         key,
         (original) => wrapCallback(original, operation, context),
+      );
+    case "sync":
+      return replace(
+        owner,
+        key,
+        (original) => wrapSync(original, operation, context, runsProgram),
       );
     default:
       return false;
@@ -195,4 +203,27 @@ function lastFunction(args: readonly unknown[]): number {
   let at = args.length - 1;
   while (at >= 0 && typeof args[at] !== "function") at--;
   return at;
+}
+
+/** A function that blocks the loop. */
+export function wrapSync(
+  original: AnyFunction,
+  operation: Operation,
+  context: WrapperContext,
+  runsProgram: boolean,
+): AnyFunction {
+  const { recorder } = context;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    if (!recorder.isRecording) return Reflect.apply(original, this, args);
+    const began = recorder.clockNow();
+    try {
+      return runsProgram
+        ? Reflect.apply(original, this, args)
+        : applyHidden(recorder, original, this, args);
+    } finally {
+      if (recorder.isLong(began)) {
+        recorder.syscall(operation.site(args, this), began);
+      }
+    }
+  };
 }
