@@ -21,6 +21,7 @@ export {
   capabilities,
   handler,
   isEnabled,
+  loopUtilization,
   start,
   statistics,
   stop,
@@ -28,6 +29,7 @@ export {
 } from "./src/api.ts";
 export type { Capabilities, HookKind } from "./src/core/adapter.ts";
 export { TracerBusyError, TracerIdleError } from "./src/core/errors.ts";
+export type { LoopUtilization } from "./src/core/loop_figures.ts";
 export type { WakerMode } from "./src/core/enqueuer.ts";
 export type { StackMode } from "./src/core/stack_capture.ts";
 export type { RecordingStatistics, Statistics } from "./src/core/statistics.ts";

@@ -2,6 +2,7 @@
 
 import type { Capabilities } from "./core/adapter.ts";
 import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
+import type { LoopUtilization } from "./core/loop_figures.ts";
 import type { Statistics } from "./core/statistics.ts";
 import { type Sink, type StreamOptions, Tracer } from "./core/tracer.ts";
 import {
@@ -56,6 +57,25 @@ export function isEnabled(): boolean {
 /** Figures of the recording, or of the last one; undefined before any. */
 export function statistics(): Statistics | undefined {
   return tracer?.statistics();
+}
+
+/**
+ * How busy this thread's loop was, by the turns that were recorded: since
+ * `since`, an earlier reading, or else since the last call without one, the
+ * first time since the recording began.
+ *
+ * ```ts
+ * const before = loopUtilization();
+ * await work();
+ * console.log(loopUtilization(before)?.utilization, loopUtilization(before)?.longestTurnMs);
+ * ```
+ *
+ * @returns undefined while nothing records: then nobody counts turns
+ */
+export function loopUtilization(
+  since?: LoopUtilization,
+): LoopUtilization | undefined {
+  return tracer?.loopUtilization(since);
 }
 
 /** What `./preload` needs of the tracer. */

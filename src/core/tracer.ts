@@ -12,6 +12,7 @@ import type { WakerMode } from "./enqueuer.ts";
 import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
 import { TracerBusyError, TracerIdleError } from "./errors.ts";
+import type { LoopUtilization } from "./loop_figures.ts";
 import { RawLog, UNTRACED } from "./raw_log.ts";
 import { Recording } from "./recording.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
@@ -265,6 +266,14 @@ export class Tracer {
       notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),
     };
+  }
+
+  /**
+   * How busy the loop was since `since`, an earlier reading, or else since the
+   * last reading without one; undefined while nothing records.
+   */
+  loopUtilization(since?: LoopUtilization): LoopUtilization | undefined {
+    return this.#recorder.figures.read(this.#adapter.clock.now(), since);
   }
 
   #join(options: StreamOptions): Consumer {

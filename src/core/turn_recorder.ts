@@ -14,6 +14,7 @@ import {
 } from "./continuation_table.ts";
 import { Enqueuer, type WakerMode } from "./enqueuer.ts";
 import { Explained } from "./explained.ts";
+import { LoopFigures } from "./loop_figures.ts";
 import {
   EndFlag,
   Fate,
@@ -111,6 +112,8 @@ export class TurnRecorder {
   onBreak: (() => void) | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
+  /** How busy the loop is. */
+  readonly figures = new LoopFigures();
 
   readonly log: RawLog;
   readonly continuations: ContinuationTable;
@@ -187,7 +190,9 @@ export class TurnRecorder {
     this.takesPromises = this.hasExactSlices;
     this.#isExact = !this.hasExactSlices && !this.marksAlways;
     this.#waiters = 0;
-    this.#enqueuer.start(wakers, this.#clock.now());
+    const now = this.#clock.now();
+    this.#enqueuer.start(wakers, now);
+    this.figures.start(now);
     this.#readClock();
     this.isStarting = true;
     if (starter === UNTRACED) {
@@ -213,6 +218,7 @@ export class TurnRecorder {
     this.#entries = 0;
     this.isAfterHushed = false;
     this.#inTurn = false;
+    this.figures.stop();
     this.explained.forget();
   }
 
@@ -881,7 +887,9 @@ export class TurnRecorder {
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
-      this.#enqueuer.reset(this.log.base + this.#ticks / TICKS_PER_MS);
+      const now = this.log.base + this.#ticks / TICKS_PER_MS;
+      this.figures.turnEnded(now);
+      this.#enqueuer.reset(now);
       if (this.log.length >= MAP_RECORDS) this.#host.mapLog();
       this.#host.turnEnded();
     } catch (error) {
@@ -918,6 +926,7 @@ export class TurnRecorder {
   #beginTurn(now: number): void {
     this.#inTurn = true;
     this.path = 0;
+    this.figures.turnBegan(now);
     if (this.log.length === 0) this.log.base = now;
     this.#ticks = this.log.ticksAt(now);
     this.#append(RawKind.Turn, 0, this.#ticks);
