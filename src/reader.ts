@@ -63,6 +63,7 @@ export {
   type AnnotationSummary,
   findAnnotations,
 } from "./analysis/annotations.ts";
+export type { Coverage, UnknownWait } from "./analysis/coverage.ts";
 export { type Utilisation, utilisation } from "./analysis/utilisation.ts";
 export {
   ACTIVITIES,

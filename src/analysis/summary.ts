@@ -3,6 +3,7 @@
 import { EventType } from "../format/event_catalogue.ts";
 import type { Trace } from "../format/trace.ts";
 import { type Annotations, findAnnotations } from "./annotations.ts";
+import { type Coverage, WaitCoverage } from "./coverage.ts";
 import {
   ACTIVITIES,
   type Activity,
@@ -64,6 +65,8 @@ export interface Summary {
   readonly entries: readonly EntrySummary[];
   /** Processors that ran something, by number. */
   readonly procs: readonly ProcSummary[];
+  /** How much of the time blocked has a reason. */
+  readonly coverage: Coverage;
   /** User tasks, regions and logs. */
   readonly annotations: Annotations;
 }
@@ -102,6 +105,7 @@ class Sums implements SpanSink {
   readonly #gcBefore: Float64Array;
   readonly #runningByProc: Float64Array;
   readonly #busy: BusyTimes;
+  readonly #coverage: WaitCoverage;
   readonly #collections: CollectionClock;
   /** 1 for a goroutine that exists. */
   readonly #isAlive: Uint8Array;
@@ -115,6 +119,7 @@ class Sums implements SpanSink {
     this.#isAlive = new Uint8Array(count);
     this.#runningByProc = new Float64Array(trace.procs.length);
     this.#busy = new BusyTimes(trace.duration, PARTS);
+    this.#coverage = new WaitCoverage(trace);
     this.#collections = new CollectionClock(trace);
   }
 
@@ -139,6 +144,7 @@ class Sums implements SpanSink {
     const entry = this.#entries[this.#entryByGo[go]];
     const time = end - begin;
     entry.times[activity] += time;
+    this.#coverage.span(go, activity, begin, end, row);
     if (activity !== RUNNING) return;
     this.#runningByProc[proc] += time;
     this.#busy.span(go, activity, begin, end, row, endRow, proc);
@@ -174,6 +180,7 @@ class Sums implements SpanSink {
         b.running - a.running || b.count - a.count || compare(a.name, b.name)
       ),
       procs: procs.filter(({ running }) => running > 0),
+      coverage: this.#coverage.result(),
       annotations: findAnnotations(trace),
     };
   }

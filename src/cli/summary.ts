@@ -1,6 +1,7 @@
 /** `looptrace summary`: where the time went, as text for people. */
 
 import type { AnnotationSummary } from "../analysis/annotations.ts";
+import type { Coverage } from "../analysis/coverage.ts";
 import type { EntrySummary, Summary } from "../analysis/summary.ts";
 import { durationText } from "./duration_text.ts";
 
@@ -13,6 +14,12 @@ export interface SummaryTextOptions {
 const DEFAULT_LIMIT = 20;
 /** Columns that an entry's name may take. */
 const NAME_WIDTH = 44;
+
+/** Stacks of unknown waits that are told, and frames of each. */
+const UNKNOWN_WAITS = 3;
+const UNKNOWN_FRAMES = 4;
+/** Below this share nobody wants to know more. */
+const SMALL_SHARE = 0.001;
 
 const BARS = "\u2581\u2582\u2583\u2584\u2585\u2586\u2587\u2588";
 
@@ -43,6 +50,7 @@ export function summaryText(
       `p ${p}: ${bars(shares)} ${percent(running, duration)} busy, ` +
       durationText(running)
     ),
+    ...coverageLines(summary.coverage),
     "",
     ...table([[...HEADINGS], ...rows]),
   ];
@@ -59,6 +67,27 @@ export function summaryText(
     lines.push("", ...annotationTable("region", regions.slice(0, limit)));
   }
   return lines.join("\n") + "\n";
+}
+
+/** How much of the waiting is not accounted for, and where the most of that is. */
+function coverageLines(coverage: Coverage): string[] {
+  const { blocked, unknown, unknownShare, longest } = coverage;
+  if (blocked === 0) return [];
+  const lines = [
+    `blocked: ${durationText(blocked)}, ${
+      percent(unknown, blocked)
+    } of it for unknown reasons`,
+  ];
+  if (unknownShare < SMALL_SHARE) return lines;
+  for (const { frames, count, time } of longest.slice(0, UNKNOWN_WAITS)) {
+    const stack = frames.slice(0, UNKNOWN_FRAMES).map(({ fn }) => fn);
+    if (frames.length > stack.length) stack.push("...");
+    const text = stack.length === 0 ? "(no stack)" : stack.join(" < ");
+    lines.push(
+      `  unknown: ${durationText(time)}, ${count} times at ${printable(text)}`,
+    );
+  }
+  return lines;
 }
 
 function annotationTable(

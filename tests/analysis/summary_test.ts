@@ -67,6 +67,22 @@ function busyTrace(): TraceBuilder {
     .event("ProcStop", 0);
 }
 
+test("summarize() tells the share of blocked time without a reason, and where", () => {
+  const { coverage } = summarize(parseTrace(busyTrace().bytes()));
+  const unknown = 4000 - 2000;
+  const blocked = (2050 - 1100) + (4000 - 3000) + unknown;
+  assertEquals(coverage, {
+    blocked,
+    unknown,
+    unknownShare: unknown / blocked,
+    longest: [{
+      frames: [{ pc: 32, fn: "load", file: "app.ts", line: 9 }],
+      count: 1,
+      time: unknown,
+    }],
+  });
+});
+
 test("summarize() adds up running, runnable, blocked, syscall and GC by entry", () => {
   const summary = summarize(parseTrace(busyTrace().bytes(), { strict: true }));
   const byName = new Map(

@@ -216,6 +216,16 @@ test("summaryText() prints nothing that would steer a terminal", () => {
     duration: 10,
     gc: 0,
     procs: [],
+    coverage: {
+      blocked: 10,
+      unknown: 5,
+      unknownShare: 0.5,
+      longest: [{
+        frames: [{ pc: 1, fn: "wait\x1bing", file: "", line: 0 }],
+        count: 1,
+        time: 5,
+      }],
+    },
     entries: [{
       name: "evil\x1b]0;title\x07\u202e\nname",
       file: "",
@@ -234,6 +244,8 @@ test("summaryText() prints nothing that would steer a terminal", () => {
   };
   const text = summaryText(summary);
   assertStringIncludes(text, "evil?]0;title???name");
+  assertStringIncludes(text, "blocked: 10 ns, 50.0 % of it for unknown");
+  assertStringIncludes(text, "unknown: 5 ns, 1 times at wait?ing");
   // deno-lint-ignore no-control-regex
   assertEquals(/[\x00-\x09\x0b-\x1f\x7f]/.test(text), false);
 });
