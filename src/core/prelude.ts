@@ -12,6 +12,7 @@ import {
   NO_GO,
   NO_STACK,
   NO_USER_TASK,
+  type ProcId,
   type StringId,
 } from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
@@ -26,9 +27,9 @@ export interface PreludeParts {
   readonly strings: StringTable;
   readonly stacks: StackTable;
   readonly tasks: TaskTable;
-  /** Number of processors, and the thread of this one. */
+  /** Number of processors, and which of them this one is. */
   readonly procs: number;
-  readonly thread: number;
+  readonly proc: ProcId;
   /** Tick of the last event written, at which all this holds. */
   readonly ticks: number;
   /** True if the loop is in a turn. */
@@ -44,6 +45,7 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   ];
   const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
     batchBytes: parts.batchBytes,
+    proc: parts.proc,
   });
   const encoder = new EventEncoder(buffer);
   encoder.frequency();
@@ -51,7 +53,7 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   // would be dropped; the second one is the one they see.
   encoder.gomaxprocs(parts.procs);
   encoder.gomaxprocs(parts.procs);
-  encoder.procStart(parts.thread);
+  encoder.procStart(parts.proc + 1);
   parts.strings.writeTo(buffer);
   parts.stacks.writeTo(buffer);
   let running: TaskRecord | undefined;

@@ -4,7 +4,7 @@
  * the continuations, which the hooks of the loop know for good.
  */
 
-import type { StringId } from "../format/ids.ts";
+import type { ProcId, StringId } from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
 import { toTicks } from "./clock.ts";
 import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
@@ -21,14 +21,11 @@ import { CallMapper } from "./call_mapper.ts";
 import { type LogMapper, TaskMapper } from "./task_mapper.ts";
 import { TaskWriter } from "./task_writer.ts";
 import { TaskTable } from "./task_table.ts";
+import type { ThreadIds } from "./thread_ids.ts";
 
 /** Pressure from which stacks are left out, and from which callbacks are. */
 const SHED_STACKS_AT = 0.5;
 const SHED_CALLBACKS_AT = 0.75;
-
-/** One loop, on one thread. Workers come with a later version. */
-const PROCS = 1;
-const THREAD = 1;
 
 /** Category of the log that closes each consumer's trace. */
 export const STATISTICS_CATEGORY = "looptrace.statistics";
@@ -42,6 +39,10 @@ export interface RecordingParts {
   readonly isExact?: boolean;
   /** The clock's reading now, in milliseconds: tick 1 of the trace. */
   readonly origin: number;
+  /** What no other thread of the process gives out. */
+  readonly ids: ThreadIds;
+  /** Number of the loop: 0 for the main thread's, k for that of worker k. */
+  readonly proc?: ProcId;
   /** Bytes of a batch. */
   readonly batchBytes?: number;
   /** Most strings of the table. */
@@ -56,10 +57,11 @@ export class Recording {
   readonly consumers: Set<Consumer> = new Set();
 
   readonly #parts: RecordingParts;
+  readonly #proc: ProcId;
   readonly #buffer: BatchBuffer;
   readonly #strings: StringTable;
   readonly #stacks: StackTable;
-  readonly #tasks = new TaskTable();
+  readonly #tasks: TaskTable;
   readonly #encoder: EventEncoder;
   readonly #writer: TaskWriter;
   readonly #mapper: LogMapper;
@@ -73,12 +75,25 @@ export class Recording {
 
   constructor(parts: RecordingParts) {
     this.#parts = parts;
-    const { continuations, sites, origin } = parts;
+    const { continuations, ids, sites, origin } = parts;
+    const proc = this.#proc = parts.proc ?? 0 as ProcId;
     this.#buffer = new BatchBuffer(1, (batch) => this.#deliver(batch), {
       batchBytes: parts.batchBytes,
+      proc,
     });
-    this.#strings = new StringTable(this.#buffer, parts.maxStrings);
-    this.#stacks = new StackTable(this.#buffer, this.#strings, sites);
+    this.#strings = new StringTable(
+      this.#buffer,
+      parts.maxStrings,
+      ids.string,
+    );
+    this.#stacks = new StackTable(
+      this.#buffer,
+      this.#strings,
+      sites,
+      undefined,
+      ids.stack,
+    );
+    this.#tasks = new TaskTable(ids.go);
     this.#encoder = new EventEncoder(this.#buffer);
     this.#category = this.#strings.put(STATISTICS_CATEGORY);
     this.#writer = new TaskWriter({
@@ -89,7 +104,8 @@ export class Recording {
       stacks: this.#stacks,
       encoder: this.#encoder,
       origin,
-      thread: THREAD,
+      ids,
+      thread: proc + 1,
     });
     this.#mapper = parts.isExact
       ? new CallMapper(continuations, this.#writer)
@@ -133,8 +149,8 @@ export class Recording {
       strings: this.#strings,
       stacks: this.#stacks,
       tasks: this.#tasks,
-      procs: PROCS,
-      thread: THREAD,
+      procs: this.#proc + 1,
+      proc: this.#proc,
       // A tick is lost where the times of a log and this are rounded down.
       ticks: Math.max(
         toTicks(now, this.#parts.origin) - 1,

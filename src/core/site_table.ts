@@ -1,5 +1,7 @@
 /** Places in the program: function, file, line. The frames of all stacks. */
 
+import { countFromOne, type IdSource } from "./thread_ids.ts";
+
 /** Default of {@linkcode SiteTable}'s limit. */
 export const MAX_SITES = 65_536;
 
@@ -25,8 +27,8 @@ export interface Site {
 }
 
 /**
- * Places to numbers from 1 on. The number of a site is its program counter in
- * the trace: one PC is one place, which Go's readers insist on.
+ * Places to numbers from 1 on. Each has a program counter in the trace: one PC
+ * is one place, which Go's readers insist on.
  */
 export class SiteTable {
   /** How often a place was refused because the table was full. */
@@ -40,9 +42,12 @@ export class SiteTable {
   /** Sites under another name, by site and name: no more than sites. */
   readonly #renamed = new Map<number, Map<string, number>>();
   readonly #limit: number;
+  readonly #pcs: number[] = [];
+  readonly #nextPc: IdSource;
 
-  constructor(limit: number = MAX_SITES) {
+  constructor(limit: number = MAX_SITES, pcs: IdSource = countFromOne()) {
     this.#limit = limit;
+    this.#nextPc = pcs;
     this.runtime = this.put(RUNTIME_NAME, "(runtime)", 0);
   }
 
@@ -100,6 +105,11 @@ export class SiteTable {
 
   /** The place that stands for all of the runtime's own code. */
   readonly runtime: number;
+
+  /** The program counter of the place numbered `id`, no other thread's. */
+  pcOf(id: number): number {
+    return this.#pcs[id] ??= this.#nextPc.take();
+  }
 
   /** The place numbered `id`. */
   get(id: number): Site {

@@ -15,6 +15,7 @@ import { putUvarint, uvarintLength } from "../format/varint.ts";
 import type { BatchBuffer } from "./batch_buffer.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import type { StringTable } from "./string_table.ts";
+import { countFromOne, type IdSource } from "./thread_ids.ts";
 
 /** Default of {@linkcode StackTable}'s limit. */
 export const MAX_STACKS = 65_536;
@@ -24,7 +25,7 @@ const RECENT = 1024;
 
 const STACK_LEAD = leadByte(EventType.Stack);
 /** A key holds a parent and a site; both stay below this. */
-const KEY_BASE = 2 ** 26;
+const KEY_BASE = 2 ** 20;
 
 /** The stacks of one recording; see the head of this file. */
 export class StackTable {
@@ -36,10 +37,14 @@ export class StackTable {
   readonly #sites: SiteTable;
   readonly #limit: number;
   readonly #ids = new Map<number, StackId>();
-  /** Indexed by stack id: leaf site, stack below it, number of frames. */
+  /** In the order of their making: id, leaf site, stack below it, number of frames. */
+  readonly #made: StackId[] = [NO_STACK];
   readonly #leaf: number[] = [NO_SITE];
   readonly #below: number[] = [NO_STACK];
   readonly #depth: number[] = [0];
+  /** Where among them the stack of an id is, if its id is not its place. */
+  readonly #places = new Map<StackId, number>();
+  readonly #next: IdSource;
 
   /** The last stacks asked for: site, stack below, id of each. */
   readonly #recent = new Int32Array(RECENT * 3);
@@ -50,8 +55,10 @@ export class StackTable {
     strings: StringTable,
     sites: SiteTable,
     limit: number = MAX_STACKS,
+    ids: IdSource = countFromOne(),
   ) {
     this.#buffer = buffer;
+    this.#next = ids;
     this.#strings = strings;
     this.#sites = sites;
     this.#limit = limit;
@@ -87,33 +94,44 @@ export class StackTable {
     const key = below * KEY_BASE + site;
     const known = this.#ids.get(key);
     if (known !== undefined) return known;
-    if (this.size >= this.#limit || this.#depth[below] >= MAX_STACK_FRAMES) {
+    const depth = this.#depth[this.#placeOf(below)];
+    if (this.size >= this.#limit || depth >= MAX_STACK_FRAMES) {
       this.overflowed++;
       return below;
     }
-    const id = this.#leaf.push(site) - 1 as StackId;
+    const id = this.#next.take() as StackId;
+    const place = this.#made.push(id) - 1;
+    if (place !== id) this.#places.set(id, place);
+    this.#leaf.push(site);
     this.#below.push(below);
-    this.#depth.push(this.#depth[below] + 1);
+    this.#depth.push(depth + 1);
     this.#ids.set(key, id);
-    this.#write(this.#buffer, id);
+    this.#write(this.#buffer, id, place);
     return id;
+  }
+
+  #placeOf(id: StackId): number {
+    return this.#places.get(id) ?? id;
   }
 
   /** Writes a record for every stack of the table, for a prelude. */
   writeTo(buffer: BatchBuffer): void {
-    for (let id = 1; id <= this.size; id++) {
-      this.#write(buffer, id as StackId);
+    for (let place = 1; place <= this.size; place++) {
+      this.#write(buffer, this.#made[place], place);
     }
   }
 
   // Shape: lead, body length, then id, count, count x (pc, fn, file, line),
   // leaf first. Strings come first, so that nothing is called in between.
-  #write(buffer: BatchBuffer, id: StackId): void {
+  #write(buffer: BatchBuffer, id: StackId, place: number): void {
     const values: number[] = [id, 0];
-    for (let at: number = id; at !== NO_STACK; at = this.#below[at]) {
-      const pc = this.#leaf[at];
-      const { fn, file, line } = this.#sites.get(pc);
+    let at = place;
+    while (at !== 0) {
+      const site = this.#leaf[at];
+      const { fn, file, line } = this.#sites.get(site);
+      const pc = this.#sites.pcOf(site);
       values.push(pc, this.#strings.put(fn), this.#strings.put(file), line);
+      at = this.#placeOf(this.#below[at] as StackId);
     }
     const frames = (values.length - 2) / 4;
     values[1] = frames;

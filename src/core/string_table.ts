@@ -8,6 +8,7 @@ import { NO_STRING, type StringId } from "../format/ids.ts";
 import { MAX_NAME_BYTES, MAX_UVARINT_BYTES } from "../format/limits.ts";
 import { putUvarint } from "../format/varint.ts";
 import type { BatchBuffer } from "./batch_buffer.ts";
+import { countFromOne, type IdSource } from "./thread_ids.ts";
 
 /** What stands for every text after the table is full. */
 export const OTHER_NAME = "(other)";
@@ -25,12 +26,18 @@ export class StringTable {
   readonly #ids = new Map<string, StringId>();
   readonly #buffer: BatchBuffer;
   readonly #limit: number;
+  readonly #next: IdSource;
   #other: StringId = NO_STRING;
 
   /** A table that writes into `buffer` and keeps at most `limit` texts. */
-  constructor(buffer: BatchBuffer, limit: number = MAX_STRINGS) {
+  constructor(
+    buffer: BatchBuffer,
+    limit: number = MAX_STRINGS,
+    ids: IdSource = countFromOne(),
+  ) {
     this.#buffer = buffer;
     this.#limit = limit;
+    this.#next = ids;
   }
 
   /** Number of texts with an id. */
@@ -68,7 +75,7 @@ export class StringTable {
 
   // Phase two: nothing in it runs code of the program before the record is in.
   #add(text: string): StringId {
-    const id = this.#ids.size + 1 as StringId;
+    const id = this.#next.take() as StringId;
     this.#ids.set(text, id);
     putString(this.#buffer, id, text);
     return id;

@@ -9,6 +9,7 @@
 
 import type { GoId, StackId, StringId, UserTaskId } from "../format/ids.ts";
 import { NO_STACK, NO_STRING, NO_USER_TASK } from "../format/ids.ts";
+import { countFromOne, type IdSource } from "./thread_ids.ts";
 import type { Wait } from "./wait.ts";
 
 /** What a task is doing. */
@@ -32,6 +33,8 @@ export class TaskRecord {
   userTaskName: StringId = NO_STRING;
   /** Its place in the table. */
   index = -1;
+  /** True if another thread created it: a message that was posted there. */
+  isForeign = false;
 
   constructor(goId: GoId, entry: StackId) {
     this.goId = goId;
@@ -72,6 +75,11 @@ export class TaskTable {
   created = 0;
 
   readonly #live: TaskRecord[] = [];
+  readonly #ids: IdSource;
+
+  constructor(ids: IdSource = countFromOne()) {
+    this.#ids = ids;
+  }
 
   /** Number of live tasks. */
   get size(): number {
@@ -80,7 +88,19 @@ export class TaskTable {
 
   /** Makes a task named by `entry`, with one activation. */
   create(entry: StackId): TaskRecord {
-    const task = new TaskRecord(++this.created as GoId, entry);
+    this.created++;
+    return this.#add(this.#ids.take() as GoId, entry);
+  }
+
+  /** Takes in a task that another thread has created, to be run by this one. */
+  adopt(goId: GoId, entry: StackId): TaskRecord {
+    const task = this.#add(goId, entry);
+    task.isForeign = true;
+    return task;
+  }
+
+  #add(goId: GoId, entry: StackId): TaskRecord {
+    const task = new TaskRecord(goId, entry);
     task.index = this.#live.push(task) - 1;
     return task;
   }

@@ -26,6 +26,7 @@ import {
   TaskState,
   type TaskTable,
 } from "./task_table.ts";
+import type { ThreadIds } from "./thread_ids.ts";
 import { operationOfWait, reasonOfWait, type Wait } from "./wait.ts";
 import { WellKnownSites } from "./well_known_sites.ts";
 
@@ -48,6 +49,7 @@ export interface WriterParts {
   readonly strings: StringTable;
   readonly stacks: StackTable;
   readonly encoder: EventEncoder;
+  readonly ids: ThreadIds;
   /** The clock's reading at tick 1, in milliseconds. */
   readonly origin: number;
   /** Thread id of the loop, for ProcStart. */
@@ -74,7 +76,6 @@ export class TaskWriter {
   /** The time, in ticks since the base of the log. */
   #now = 0;
   #base = NaN;
-  #nextUserTask = 1;
 
   constructor(parts: WriterParts) {
     this.#parts = parts;
@@ -147,7 +148,7 @@ export class TaskWriter {
     if (continuations.kind[slot] !== ContinuationKind.Request) return;
     const { sites, strings } = this.#parts;
     const { task } = activation;
-    task.userTask = this.#nextUserTask++ as UserTaskId;
+    task.userTask = this.#parts.ids.userTask.take() as UserTaskId;
     task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
     this.#encoder.userTaskCreate(
       task.userTask,

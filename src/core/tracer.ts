@@ -18,6 +18,7 @@ import { Recording } from "./recording.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
 import { StackCapture, type StackMode } from "./stack_capture.ts";
 import type { Statistics } from "./statistics.ts";
+import { ThreadIds } from "./thread_ids.ts";
 import { TurnRecorder } from "./turn_recorder.ts";
 
 /** Age at which a batch goes out though it is not full, in milliseconds. */
@@ -102,7 +103,8 @@ export class Tracer {
   readonly #adapter: RuntimeAdapter;
   readonly #log = new RawLog();
   readonly #continuations = new ContinuationTable();
-  readonly #sites = new SiteTable();
+  readonly #ids = new ThreadIds();
+  readonly #sites = new SiteTable(undefined, this.#ids.pc);
   readonly #capture: StackCapture;
   readonly #recorder: TurnRecorder;
   #recording: Recording | undefined;
@@ -309,11 +311,13 @@ export class Tracer {
     this.#mappingMs = 0;
     this.#log.clear();
     this.#continuations.clear();
+    this.#ids.restart();
     this.#capture.begin(options.stacks ?? "budget");
     const recording = this.#recording = new Recording({
       log: this.#log,
       continuations: this.#continuations,
       sites: this.#sites,
+      ids: this.#ids,
       isExact: hooks === "none",
       origin: now,
       batchBytes: options.batchBytes,

@@ -21,6 +21,7 @@ import {
 import { Reason } from "../../src/core/reason.ts";
 import { Recording } from "../../src/core/recording.ts";
 import { NO_SITE, SiteTable } from "../../src/core/site_table.ts";
+import { ThreadIds } from "../../src/core/thread_ids.ts";
 import type { Trace } from "../../src/format/trace.ts";
 import { eventLines, type LineOptions } from "./event_lines.ts";
 import { concat } from "./raw_records.ts";
@@ -71,6 +72,7 @@ export class FakeLoop {
       log,
       continuations,
       sites,
+      ids: new ThreadIds(),
       origin: this.now,
       batchBytes: options.batchBytes,
       maxStrings: options.maxStrings,
