@@ -12,7 +12,7 @@
 import { type Wait, WAIT_BITS } from "../core/wait.ts";
 
 /** Returns the object given, so that a subclass adds its fields to it. */
-class Given {
+export class Given {
   constructor(object: object) {
     return object;
   }

@@ -6,32 +6,31 @@ import { NO_FILE, NO_SITE } from "../../core/site_table.ts";
 import { type Wait, waitOf } from "../../core/wait.ts";
 import {
   callbackSite,
-  inSlice,
   nameOf,
+  runSlice,
   type WrapperContext,
 } from "./callback.ts";
 import { claimBuilt } from "./operations.ts";
+import { PendingTimers } from "./pending_timers.ts";
 import { type AnyFunction, replace } from "./replace.ts";
 
-/** A callback that waits to be called. Its id changes with the recording. */
-interface Pending {
+/** A callback that is called again and again. Its id changes with the recording. */
+interface Interval {
   id: number;
 }
 
 /** Wraps the timers of `target`, the global object or `node:timers`. */
 export function wrapTimers(target: object, context: WrapperContext): void {
-  // What is pending, by the handle that the runtime gave out.
-  const pending = new Map<unknown, Pending>();
+  const pending = new PendingTimers<Interval>();
   replace(
     target,
     "setTimeout",
-    (original) => wrapOnce(original, ContinuationKind.Timer, context, pending),
+    (original) => wrapTimeout(original, context, pending),
   );
   replace(
     target,
     "setImmediate",
-    (original) =>
-      wrapOnce(original, ContinuationKind.Immediate, context, pending),
+    (original) => wrapImmediate(original, context, pending),
   );
   replace(
     target,
@@ -43,63 +42,82 @@ export function wrapTimers(target: object, context: WrapperContext): void {
   }
 }
 
-/** setTimeout and setImmediate: what is called once. */
-function wrapOnce(
+/** The wait for a timer that `name` sets. */
+function sleepOf(name: string, { sites }: WrapperContext): Wait {
+  return waitOf(Reason.Sleep, sites.put(name, NO_FILE, 0));
+}
+
+function wrapTimeout(
   original: AnyFunction,
-  kind: typeof ContinuationKind.Timer | typeof ContinuationKind.Immediate,
   context: WrapperContext,
-  pending: Map<unknown, Pending>,
+  pending: PendingTimers<Interval>,
 ): AnyFunction {
   const { recorder, sites } = context;
-  const isTimer = kind === ContinuationKind.Timer;
-  const name = isTimer ? "setTimeout" : "setImmediate";
-  const fallback = `${name} callback`;
-  const wait = isTimer ? sleepOf(name, context) : 0;
+  const wait = sleepOf("setTimeout", context);
   return function wrapper(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (!recorder.isRecording || typeof callback !== "function") {
       return Reflect.apply(original, this, args);
     }
     const fn = callback as AnyFunction;
-    const isSleep = isTimer && claimBuilt(context, wait, fn);
+    // What a promise's executor does first tells what the promise waits for.
+    const isSleep = claimBuilt(context, wait, fn);
     // Something else may be what settles the promise.
     if (!isSleep) recorder.explained.claim(0);
-    const site = isSleep
-      ? NO_SITE
-      : callbackSite(context, fn, fallback, kind, wrapper);
+    const site = isSleep ? NO_SITE : callbackSite(
+      context,
+      fn,
+      "setTimeout callback",
+      ContinuationKind.Timer,
+      wrapper,
+    );
     // The runtime's own timers are the loop's doing.
     if (site === sites.runtime) return Reflect.apply(original, this, args);
-    const id = recorder.schedule(
-      isSleep ? ContinuationKind.Sleep : kind,
-      site,
-      wait,
-    );
-    const run = inSlice(context, id, fn);
-    return callOnce(original, this, args, run, pending, id);
+    const kind = isSleep ? ContinuationKind.Sleep : ContinuationKind.Timer;
+    const id = recorder.schedule(kind, site, wait);
+    return callOnce(context, original, this, args, id, pending);
   };
 }
 
-/** The wait for a timer that `name` sets. */
-function sleepOf(name: string, { sites }: WrapperContext): Wait {
-  return waitOf(Reason.Sleep, sites.put(name, NO_FILE, 0));
+function wrapImmediate(
+  original: AnyFunction,
+  context: WrapperContext,
+  pending: PendingTimers<Interval>,
+): AnyFunction {
+  const { recorder, sites } = context;
+  const kind = ContinuationKind.Immediate;
+  return function wrapper(this: unknown, ...args: unknown[]): unknown {
+    const callback = args[0];
+    if (!recorder.isRecording || typeof callback !== "function") {
+      return Reflect.apply(original, this, args);
+    }
+    const fn = callback as AnyFunction;
+    recorder.explained.claim(0);
+    const name = "setImmediate callback";
+    const site = callbackSite(context, fn, name, kind, wrapper);
+    if (site === sites.runtime) return Reflect.apply(original, this, args);
+    const id = recorder.schedule(kind, site);
+    return callOnce(context, original, this, args, id, pending);
+  };
 }
 
-/** Hands `run` over in the place of the callback and remembers its handle. */
+/** Has what `original` calls recorded as continuation `id`. */
 function callOnce(
+  context: WrapperContext,
   original: AnyFunction,
   receiver: unknown,
   args: unknown[],
-  run: AnyFunction,
-  pending: Map<unknown, Pending>,
   id: number,
+  pending: PendingTimers<Interval>,
 ): unknown {
-  let handle: unknown = undefined;
+  if (id === 0) return Reflect.apply(original, receiver, args);
+  const callback = args[0] as AnyFunction;
   args[0] = function (this: unknown, ...given: unknown[]): unknown {
     pending.delete(handle);
-    return Reflect.apply(run, this, given);
+    return runSlice(context, id, callback, this, given);
   };
-  handle = Reflect.apply(original, receiver, args);
-  if (id !== 0) pending.set(handle, { id });
+  const handle: unknown = Reflect.apply(original, receiver, args);
+  pending.set(handle, id);
   return handle;
 }
 
@@ -108,10 +126,11 @@ function callOnce(
 function wrapInterval(
   original: AnyFunction,
   context: WrapperContext,
-  pending: Map<unknown, Pending>,
+  pending: PendingTimers<Interval>,
 ): AnyFunction {
   const { recorder } = context;
   const wait = sleepOf("setInterval", context);
+  const kind = ContinuationKind.Interval;
   return function setInterval(this: unknown, ...args: unknown[]): unknown {
     const callback = args[0];
     if (recorder.untraced > 0 || typeof callback !== "function") {
@@ -120,23 +139,17 @@ function wrapInterval(
     const fn = callback as AnyFunction;
     const name = nameOf(fn) || "setInterval callback";
     const site = context.siteHere(name, setInterval);
-    const interval: Pending = { id: 0 };
-    if (recorder.isOn) {
-      interval.id = recorder.schedule(
-        ContinuationKind.Interval,
-        site,
-        wait,
-      );
-    }
+    const interval: Interval = { id: 0 };
+    if (recorder.isOn) interval.id = recorder.schedule(kind, site, wait);
     args[0] = function (this: unknown, ...given: unknown[]): unknown {
       if (!recorder.isOn) return Reflect.apply(fn, this, given);
       const { continuations } = recorder;
       if (continuations.slot(interval.id) === 0) {
-        interval.id = continuations.make(ContinuationKind.Interval, site, wait);
+        interval.id = continuations.make(kind, site, wait);
       }
-      return Reflect.apply(inSlice(context, interval.id, fn), this, given);
+      return runSlice(context, interval.id, fn, this, given);
     };
-    const handle = Reflect.apply(original, this, args);
+    const handle: unknown = Reflect.apply(original, this, args);
     pending.set(handle, interval);
     return handle;
   };
@@ -145,13 +158,14 @@ function wrapInterval(
 function wrapClear(
   original: AnyFunction,
   { recorder }: WrapperContext,
-  pending: Map<unknown, Pending>,
+  pending: PendingTimers<Interval>,
 ): AnyFunction {
   return function (this: unknown, ...args: unknown[]): unknown {
-    const entry = pending.get(args[0]);
-    if (entry !== undefined) {
-      pending.delete(args[0]);
-      if (recorder.isRecording) recorder.cancel(entry.id);
+    const entry = pending.take(args[0]);
+    if (entry !== undefined && recorder.isRecording) {
+      const id = typeof entry === "number" ? entry : entry.id;
+      // What has been called already has none.
+      if (recorder.continuations.slot(id) !== 0) recorder.cancel(id);
     }
     return Reflect.apply(original, this, args);
   };
