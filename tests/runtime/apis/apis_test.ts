@@ -12,9 +12,22 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import {
+  type ApiTable,
+  operationName,
+} from "../../../src/runtime/apis/api_table.ts";
+import { BUN_APIS } from "../../../src/runtime/apis/bun.ts";
+import { DENO_APIS } from "../../../src/runtime/apis/deno.ts";
+import { NODE_APIS } from "../../../src/runtime/apis/node.ts";
+import { Reason } from "../../../src/core/reason.ts";
 import { assert } from "../../support/assert.ts";
 import { findFrontEnds, type FrontEnd } from "../../support/front_ends.ts";
-import { findRuntime, run, startServer } from "../../support/processes.ts";
+import {
+  findRuntime,
+  run,
+  type RuntimeName,
+  startServer,
+} from "../../support/processes.ts";
 import { judgeTrace, judgeWithGo } from "../../support/trace_judge.ts";
 import {
   checkSnippets,
@@ -22,6 +35,13 @@ import {
   type SnippetResult,
   snippetText,
 } from "./check.ts";
+
+/** Tables by the runtime whose they are. */
+const TABLES: Readonly<Record<RuntimeName, ApiTable>> = {
+  deno: DENO_APIS,
+  node: NODE_APIS,
+  bun: BUN_APIS,
+};
 
 const HERE = new URL("./", import.meta.url);
 const RUNNER = fileURLToPath(new URL("runner.mjs", HERE));
@@ -62,6 +82,22 @@ after(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
+for (const runtime of Object.keys(TABLES) as RuntimeName[]) {
+  test(`every function in the table of ${runtime} is tried`, {
+    skip: IS_DETAILED ? "not all are looked at" : false,
+  }, async () => {
+    const tried = await triedOn(runtime);
+    const named = [...reasonsOf(runtime).keys()];
+    const untried = named.filter((name) => !tried.has(name));
+    const extra = [...tried].filter((name) => !named.includes(name));
+    assert(
+      untried.length + extra.length === 0,
+      `without a snippet, or one that says why not: ${untried.join(", ")}; ` +
+        `snippets of what is in no table: ${extra.join(", ")}`,
+    );
+  });
+}
+
 for (const [place, frontEnd] of frontEnds.all.entries()) {
   // The second kind of hooks on one runtime hears the same.
   if (frontEnd.hooks === "internal") continue;
@@ -92,6 +128,35 @@ for (const [place, frontEnd] of frontEnds.all.entries()) {
   );
 }
 
+/** What the snippets of all families try on a runtime, or say why not. */
+async function triedOn(runtime: RuntimeName): Promise<Set<string>> {
+  const tried = new Set<string>();
+  for (const family of families) {
+    // Imported here for its names only: what one runtime alone has, a snippet imports when it runs.
+    const { snippets }: { snippets: readonly SnippetResult[] } = await import(
+      `./snippets/${family}.mjs`
+    );
+    for (const { api, runtimes } of snippets) {
+      if (runtimes?.includes(runtime) ?? true) tried.add(api);
+    }
+  }
+  return tried;
+}
+
+/** The reason of every operation in the table of a runtime. */
+function reasonsOf(runtime: RuntimeName): Map<string, string> {
+  const texts = new Map(
+    Object.entries(Reason).map(([name, value]) => [value, name.toLowerCase()]),
+  );
+  return new Map(
+    TABLES[runtime].rows.flatMap(({ owner, keys, reason }) =>
+      keys.map((key) =>
+        [operationName(owner, key), texts.get(reason)!] as const
+      )
+    ),
+  );
+}
+
 /** Records and checks a family, again where only durations were wrong. */
 async function checkFamily(
   frontEnd: FrontEnd,
@@ -101,7 +166,8 @@ async function checkFamily(
   for (let attempt = 1;; attempt++) {
     const { bytes, results } = await record(frontEnd, family);
     const trace = judgeTrace(bytes, `${family}, ${frontEnd.name}`);
-    const defects = checkSnippets(trace, results, () => undefined)
+    const reasons = reasonsOf(frontEnd.runtime);
+    const defects = checkSnippets(trace, results, (api) => reasons.get(api))
       // What was right once is right: noise is what differs.
       .filter(({ text, isDuration }) =>
         !isDuration || (wrong?.has(placeOf(text)) ?? true)

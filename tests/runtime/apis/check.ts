@@ -226,7 +226,8 @@ function findWaits(trace: Trace): Found {
       if (wait !== undefined) wait.resumed = at;
       open.delete(e.g);
       goroutines.push({ name: task, at });
-      if (!marks.has(task)) marks.set(task, at);
+      // A timer's goroutine starts when it is made, to sleep: `begin` counts from its callback, `end` to its making.
+      if (task.startsWith("begin ") || !marks.has(task)) marks.set(task, at);
     } else if (e.name === "GoUnblock") {
       const wait = open.get(e.arg(0));
       if (wait === undefined) continue;

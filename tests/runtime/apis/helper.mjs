@@ -59,11 +59,12 @@ export class SnippetHelper {
     let called = 0;
     let blocked = 0;
     Promise.resolve().then(() => blocked = performance.now());
-    const mark = (promise) => {
+    const call = () => {
+      const promise = fn();
       called = performance.now();
       return promise;
     };
-    const value = await mark(fn());
+    const value = await call();
     const ended = performance.now();
     const ms = [ended - blocked, ended - called];
     this.told.push({ kind: "wait", ms, ...expected });

@@ -2,8 +2,7 @@
 
 export const snippets = [{
   api: "fetch",
-  reason: "network",
-  untested: "waits do not name their operation yet",
+  untested: "its wait does not name it yet",
   async run(h) {
     // Node loads it at its first use.
     await (await fetch(h.server.http)).text();
