@@ -34,6 +34,12 @@ export type TargetOf = (
   receiver: unknown,
 ) => string | undefined;
 
+/** True if code of the program may run inside a call. As {@linkcode TargetOf}. */
+export type MayRunProgram = (
+  args: readonly unknown[],
+  receiver: unknown,
+) => boolean;
+
 /** Functions of one owner that are wrapped alike. */
 export interface ApiRow {
   /** What the README groups rows by, such as "files". */
@@ -45,8 +51,8 @@ export interface ApiRow {
   /** What is waited for. Of no meaning for `sync`: a blocking call. */
   readonly reason: Reason;
   readonly target?: TargetOf;
-  /** True if code of the program may run inside the call. */
-  readonly runsProgram?: boolean;
+  /** True if code of the program may run inside the call, or inside some. */
+  readonly runsProgram?: boolean | MayRunProgram;
   /** True if it must be wrapped before a recording starts; see `arm`. */
   readonly isArmed?: boolean;
   /** Puts the wrappers in, where there is more to it than `how` says. */

@@ -2,11 +2,21 @@
 
 import { Reason } from "../../core/reason.ts";
 import { wrapBunServe } from "../wrappers/bun_serve.ts";
-import { wrapFetch } from "../wrappers/fetch.ts";
 import { wrapNodeServer, wrapServe } from "../wrappers/servers.ts";
 import type { ApiRow } from "./api_table.ts";
+import { field, hostOf } from "./remote.ts";
 
 const family = "HTTP";
+
+/** What is left of a body has to come first. */
+const BODY_METHODS = [
+  "text",
+  "json",
+  "arrayBuffer",
+  "bytes",
+  "blob",
+  "formData",
+] as const;
 
 /** Those of all runtimes. */
 export const HTTP_ROWS: readonly ApiRow[] = [
@@ -14,9 +24,27 @@ export const HTTP_ROWS: readonly ApiRow[] = [
     family,
     owner: "globalThis",
     keys: ["fetch"],
-    how: "own",
+    how: "promise",
     reason: Reason.Network,
-    wrap: wrapFetch,
+    target: ([remote]) => hostOf(remote),
+    runsProgram: sendsStream,
+  },
+  {
+    family,
+    owner: "Request.prototype",
+    keys: BODY_METHODS,
+    how: "promise",
+    reason: Reason.Network,
+    note: "of what a stream of the program's own does for it, nothing is seen",
+  },
+  {
+    family,
+    owner: "Response.prototype",
+    keys: BODY_METHODS,
+    how: "promise",
+    reason: Reason.Network,
+    // The program has made what came from nowhere, and maybe a stream for it.
+    runsProgram: (_, response) => (response as Response).url === "",
   },
   ...["http", "https"].map((module): ApiRow => ({
     family: "servers",
@@ -49,3 +77,13 @@ export const BUN_SERVER_ROW: ApiRow = {
   isArmed: true,
   wrap: (context, owner) => wrapBunServe(owner, context),
 };
+
+/**
+ * True if a stream of the program's may be what fetch sends. A Request may have
+ * one, and asking would make it.
+ */
+function sendsStream([request, init]: readonly unknown[]): boolean {
+  if (field(init, "body") instanceof ReadableStream) return true;
+  return request instanceof Request &&
+    request.method !== "GET" && request.method !== "HEAD";
+}

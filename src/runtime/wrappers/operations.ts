@@ -3,7 +3,11 @@
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import type { Wait } from "../../core/wait.ts";
-import { type ApiRow, operationName } from "../apis/api_table.ts";
+import {
+  type ApiRow,
+  type MayRunProgram,
+  operationName,
+} from "../apis/api_table.ts";
 import { ownerOf } from "../apis/owners.ts";
 import { PromiseStamp } from "../promise_stamp.ts";
 import {
@@ -75,7 +79,7 @@ export function wrapOperation(
   operation: Operation,
   context: WrapperContext,
 ): boolean {
-  const runsProgram = row.runsProgram ?? false;
+  const runsProgram = guarded(row.runsProgram ?? false);
   switch (row.how) {
     case "promise":
       return replace(
@@ -100,24 +104,43 @@ export function wrapOperation(
   }
 }
 
+/** `runs` as a function that throws nothing: what it cannot tell may be. */
+function guarded(runs: boolean | MayRunProgram): MayRunProgram {
+  if (typeof runs === "boolean") return () => runs;
+  return (args, receiver) => {
+    try {
+      return runs(args, receiver);
+    } catch {
+      return true;
+    }
+  };
+}
+
 /** A function that returns a promise of its result. */
 export function wrapPromise(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
-  runsProgram: boolean,
+  runsProgram: MayRunProgram,
 ): AnyFunction {
   const { recorder } = context;
   return function (this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isRecording) return Reflect.apply(original, this, args);
     const wait = operation.wait(args, this);
-    const promise: unknown = runsProgram
+    const isOpen = runsProgram(args, this);
+    const promise: unknown = isOpen
       ? Reflect.apply(original, this, args)
       : applyHidden(recorder, original, this, args);
-    if (promise instanceof Promise) explain(context, promise, wait);
+    if (promise instanceof Promise) {
+      explain(context, promise, wait);
+      // What was seen to wait inside is no call of the program's.
+      if (isOpen) context.relaying(doNothing);
+    }
     return promise;
   };
 }
+
+function doNothing(): void {}
 
 /** Calls `original`; what the runtime itself does in it is not recorded. */
 export function applyHidden(
@@ -210,14 +233,14 @@ export function wrapSync(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
-  runsProgram: boolean,
+  runsProgram: MayRunProgram,
 ): AnyFunction {
   const { recorder } = context;
   return function (this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isRecording) return Reflect.apply(original, this, args);
     const began = recorder.clockNow();
     try {
-      return runsProgram
+      return runsProgram(args, this)
         ? Reflect.apply(original, this, args)
         : applyHidden(recorder, original, this, args);
     } finally {

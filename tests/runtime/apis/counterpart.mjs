@@ -2,7 +2,8 @@
  * What the snippets talk to: a process of its own with real servers that answer late, and a client for the program's
  * own servers. Plain Node; prints its addresses as one line of JSON and lives until it is stopped.
  *
- * - `http`: `/slow?ms=20` answers late, `/stream?chunks=3&ms=5` a piece at a time, `/echo?ms=5` gives the body back,
+ * - `http`: `/slow?ms=20` answers late, `/stream?chunks=3&ms=5` a piece at a time, `/body?ms=5&body=x&type=text/plain` has
+ *   its headers there before its body, `/echo?ms=5` gives the body back,
  *   `/status/404`, and `/later?...` makes this process act as a client, see {@link ACTIONS}. `https`: the same.
  * - `ws://.../?ms=20`, on the port of `http`: sends `hello` after that time, gives each message back after it, and ends
  *   with the client.
@@ -102,6 +103,11 @@ function answer(request, response) {
     case "/stream":
       response.write("chunk");
       sendChunks(response, Number(rest.chunks ?? 3), Number(ms));
+      break;
+    case "/body":
+      response.writeHead(200, { "content-type": rest.type ?? "text/plain" });
+      response.flushHeaders();
+      late(() => response.end(rest.body));
       break;
     case "/echo":
       late(() => request.pipe(response));
