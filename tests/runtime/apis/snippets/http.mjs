@@ -71,4 +71,4 @@ export const snippets = [
     ofResponse(method),
     ofRequest(method),
   ]),
-].map((snippet) => ({ reason: "network", ...snippet }));
+];
