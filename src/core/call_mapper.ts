@@ -69,6 +69,7 @@ export class CallMapper implements LogMapper {
 
   map(log: RawLog): void {
     const writer = this.#writer;
+    log.settleTurn();
     const { codes, times, length } = log;
     writer.setBase(log.base);
     for (let i = 0; i < length; i++) {

@@ -154,6 +154,9 @@ export const RAW_LOG_RECORDS = 16_384;
 /** Numbers of records wrap around below this power of two. */
 const NUMBER_MASK = 2 ** 30 - 1;
 
+/** A loop that does nothing for less than this does not wait for work: 5 us. */
+const WAIT_TICKS = Math.ceil(0.005 * TICKS_PER_MS);
+
 /** Integers of a record: kind and flags, `a`, `b`. */
 export const RAW_STRIDE = 3;
 
@@ -182,25 +185,29 @@ export class RawLog {
   length = 0;
   /** Records after which the log wants to be mapped before its turn ends. */
   readonly high: number;
+  /** When the last turn ended, while that is not yet a record. */
+  #ended = NO_TIME;
   /** Number of the first record. The records of all time are numbered. */
   #first = 1;
 
   constructor(records: number = RAW_LOG_RECORDS) {
-    this.codes = new Int32Array(records * RAW_STRIDE);
-    this.times = new Int32Array(records);
-    this.#wakes = new Int32Array(records * 2);
+    // One more, for a TurnEnd that is due when the log is full.
+    const room = records + 1;
+    this.codes = new Int32Array(room * RAW_STRIDE);
+    this.times = new Int32Array(room);
+    this.#wakes = new Int32Array(room * 2);
     // Half is kept free for what one slice may still append.
     this.high = records >> 1;
   }
 
-  /** Most records it can hold. */
+  /** Most records it can hold, one more than make it full. */
   get capacity(): number {
     return this.times.length;
   }
 
   /** True when nothing more can be appended. */
   get isFull(): boolean {
-    return this.length === this.times.length;
+    return this.length >= this.times.length - 1;
   }
 
   /** Appends a record. The caller has seen that the log is not full. */
@@ -220,6 +227,29 @@ export class RawLog {
     const more = Math.floor(duration / 2 ** DURATION_BITS);
     const code = RawKind.Syscall | more << 8;
     this.put(code, duration % 2 ** DURATION_BITS, site, began);
+  }
+
+  /** The turn has ended: a TurnEnd, unless the next one follows at once. */
+  endTurn(ticks: number): void {
+    this.#ended = ticks;
+  }
+
+  /** A turn begins, or, if there was hardly time to wait, the last goes on. */
+  beginTurn(ticks: number): void {
+    const ended = this.#ended;
+    if (ended >= 0 && ticks - ended < WAIT_TICKS) {
+      this.#ended = NO_TIME;
+      return;
+    }
+    this.settleTurn();
+    this.put(RawKind.Turn, 0, 0, ticks);
+  }
+
+  /** Appends the TurnEnd that is still due. To be called before mapping. */
+  settleTurn(): void {
+    if (this.#ended < 0) return;
+    this.put(RawKind.TurnEnd, 0, 0, this.#ended);
+    this.#ended = NO_TIME;
   }
 
   /** Adds to the flags of record `number`, if it is still in the log. */
@@ -267,6 +297,7 @@ export class RawLog {
   clear(): void {
     this.#first = this.numberOf(this.length);
     this.length = 0;
+    this.#ended = NO_TIME;
     this.#wakes.fill(0);
   }
 

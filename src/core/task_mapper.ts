@@ -98,6 +98,7 @@ export class TaskMapper implements LogMapper {
   /** Writes the events of `log` and takes the records out of it. */
   map(log: RawLog): void {
     const survey = this.#survey;
+    log.settleTurn();
     const read = survey.read(log);
     this.#beginWindow(log.base);
     const { codes, times } = log;

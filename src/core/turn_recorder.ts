@@ -366,10 +366,10 @@ export class TurnRecorder {
   }
 
   /** Ends the innermost slices until `depth` of them are open. */
-  #suspendTo(depth: number): void {
+  #suspendTo(depth: number, time: number = NO_TIME): void {
     while (this.depth > depth) {
       if (this.isHushed) this.unhush();
-      this.suspend();
+      this.suspend(0, this.depth === 1 ? time : NO_TIME);
     }
     while (this.#entries > 0 && this.#entered[this.#entries - 1] > depth) {
       this.#entries--;
@@ -882,8 +882,9 @@ export class TurnRecorder {
     if (!this.isOn || !this.#inTurn) return;
     try {
       if (this.isStarting) this.endStart();
-      if (!this.hasExactSlices) this.#suspendTo(0);
-      this.#append(RawKind.TurnEnd, 0, this.#readClock());
+      const ticks = this.#readClock();
+      if (!this.hasExactSlices) this.#suspendTo(0, ticks);
+      this.log.endTurn(ticks);
       this.isAfterHushed = false;
       this.#inTurn = false;
       this.path = 0;
@@ -927,9 +928,11 @@ export class TurnRecorder {
     this.#inTurn = true;
     this.path = 0;
     this.figures.turnBegan(now);
-    if (this.log.length === 0) this.log.base = now;
-    this.#ticks = this.log.ticksAt(now);
-    this.#append(RawKind.Turn, 0, this.#ticks);
+    const { log } = this;
+    if (log.length === 0) log.base = now;
+    this.#ticks = log.ticksAt(now);
+    if (log.isFull) this.#host.mapLog();
+    log.beginTurn(this.#ticks);
     this.#host.scheduleTurnEnd(this.endTurn);
   }
 

@@ -1,6 +1,7 @@
 /** The raw log: numbers in, the same numbers out. */
 
 import { test } from "node:test";
+import { TICKS_PER_MS } from "../../src/core/clock.ts";
 import {
   AwaitFlag,
   NO_TIME,
@@ -28,7 +29,7 @@ test("RawLog.put() keeps kind, flags, both numbers and the time", () => {
   const log = new RawLog(4);
   assertEquals([log.length, log.capacity, log.lastKind, log.isFull], [
     0,
-    4,
+    5,
     0,
     false,
   ]);
@@ -42,6 +43,25 @@ test("RawLog.put() keeps kind, flags, both numbers and the time", () => {
   assertEquals(log.lastKind, RawKind.TurnEnd);
   log.length--;
   assertEquals(log.lastKind, RawKind.Await, "flags are no part of the kind");
+});
+
+test("RawLog lets a turn go on that begins as soon as the last one ended", () => {
+  const wait = Math.ceil(0.005 * TICKS_PER_MS);
+  const kinds = (gap: number): number[] => {
+    const log = new RawLog(3);
+    log.beginTurn(0);
+    log.endTurn(1000);
+    log.beginTurn(1000 + gap);
+    log.endTurn(5000);
+    // There is room for it in a log that is full.
+    while (!log.isFull) log.put(RawKind.Break, 0, 0, NO_TIME);
+    log.settleTurn();
+    log.settleTurn();
+    return recordsOf(log).map(([code]) => code);
+  };
+  const { Turn, TurnEnd, Break } = RawKind;
+  assertEquals(kinds(wait - 1), [Turn, Break, Break, TurnEnd]);
+  assertEquals(kinds(wait), [Turn, TurnEnd, Turn, TurnEnd]);
 });
 
 test("RawLog.isFull is true when its records are, and half of them are above high", () => {

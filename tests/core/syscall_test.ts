@@ -281,8 +281,6 @@ test("TurnRecorder.syscall() lets no time go backwards, and takes calls of minut
       102.000 loop asleep
       103.000 loop awake
       103.000 db.exec end
-      103.000 loop asleep
-      103.000 loop awake
       103.000 loop create spawnSync
       103.000 loop asleep
       600103.000 loop awake
