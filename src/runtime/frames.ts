@@ -72,7 +72,14 @@ export function createFrameReader(folder: string | undefined): FrameReader {
 /** The file's place in the project or package, else its name alone. */
 function shorten(file: string, root: string | undefined): string | undefined {
   if (isRuntime(file)) return undefined;
-  const url = file.startsWith("/") ? toUrl(file) : file;
+  // Code without a file: what stands in its URL is the program's own business.
+  if (file.startsWith("data:")) return "(data URL)";
+  if (file.startsWith("blob:")) return "(blob URL)";
+  // A module may be imported with a query, and that may hold anything.
+  const url = (file.startsWith("/") ? toUrl(file) : file).replace(
+    /[?#].*/s,
+    "",
+  );
   if (isOwn(url)) return undefined;
   for (const mark of PACKAGE_ROOTS) {
     const at = url.lastIndexOf(mark);

@@ -22,12 +22,7 @@ import { NODE_APIS } from "../../../src/runtime/apis/node.ts";
 import { Reason } from "../../../src/core/reason.ts";
 import { assert } from "../../support/assert.ts";
 import { findFrontEnds, type FrontEnd } from "../../support/front_ends.ts";
-import {
-  findRuntime,
-  run,
-  type RuntimeName,
-  startServer,
-} from "../../support/processes.ts";
+import { run, type RuntimeName } from "../../support/processes.ts";
 import { judgeTrace, judgeWithGo } from "../../support/trace_judge.ts";
 import {
   checkSnippets,
@@ -35,6 +30,7 @@ import {
   type SnippetResult,
   snippetText,
 } from "./check.ts";
+import { startCounterpart } from "./start_counterpart.ts";
 
 /** Tables by the runtime whose they are. */
 const TABLES: Readonly<Record<RuntimeName, ApiTable>> = {
@@ -45,7 +41,6 @@ const TABLES: Readonly<Record<RuntimeName, ApiTable>> = {
 
 const HERE = new URL("./", import.meta.url);
 const RUNNER = fileURLToPath(new URL("runner.mjs", HERE));
-const COUNTERPART = fileURLToPath(new URL("counterpart.mjs", HERE));
 
 const { LOOPTRACE_FAMILY, LOOPTRACE_FRONT_END = "", LOOPTRACE_API } =
   process.env;
@@ -241,18 +236,6 @@ async function record(
     results,
     bytes: Uint8Array.from(atob(trace), (c) => c.charCodeAt(0)),
   };
-}
-
-/** A process that plays the other side. */
-async function startCounterpart(): Promise<
-  { readonly addresses: unknown; stop(): Promise<unknown> }
-> {
-  const node = await findRuntime("node");
-  if (node === undefined) throw new Error("Cannot find node, the counterpart");
-  const server = await startServer(node, [COUNTERPART]);
-  const [line] = server.stdout().split("\n");
-  const json = line.slice(0, line.lastIndexOf("}") + 1);
-  return { addresses: JSON.parse(json), stop: () => server.stop() };
 }
 
 /** Lets so many run at a time. */
