@@ -2,6 +2,7 @@
 
 import type { CallHooks } from "./call_hooks.ts";
 import type { Clock } from "./clock.ts";
+import type { RuntimeProbes } from "./probe.ts";
 import type { FrameReader } from "./stack_capture.ts";
 import type { TurnRecorder } from "./turn_recorder.ts";
 
@@ -27,6 +28,15 @@ export interface Capabilities {
   readonly internalHooks: boolean;
   /** True if call sites can be captured. */
   readonly stacks: boolean;
+  /**
+   * How garbage collections are told: each with its times; each, at about its
+   * time; or that there was one, at about that time.
+   */
+  readonly gc: "exact" | "approximate times" | "count";
+  /** True if the size of the heap is told. */
+  readonly heap: boolean;
+  /** True if `cpu: true` is understood. */
+  readonly cpu: boolean;
   /** Servers whose handlers are recorded as requests. */
   readonly servers: readonly string[];
   /** Calls whose waits are named. */
@@ -39,6 +49,8 @@ export interface RuntimeAdapter {
   readonly capabilities: Capabilities;
   readonly clock: Clock;
   readonly frames: FrameReader;
+  /** What it measures beside tasks. */
+  readonly probes: RuntimeProbes;
   /**
    * Puts pass-through wrappers where a later recording needs them: servers
    * remember the handler they were started with. May be called often.

@@ -12,8 +12,8 @@
 
 import { EventType, leadByte } from "../format/event_catalogue.ts";
 import { BATCH_BYTES, MAX_EVENT_BYTES } from "../format/limits.ts";
-import { putUvarint } from "../format/varint.ts";
-import type { ProcId } from "../format/ids.ts";
+import { NO_PROC, type ProcId } from "../format/ids.ts";
+import { putMaxUvarint, putUvarint } from "../format/varint.ts";
 
 const BATCH_LEAD = leadByte(EventType.Batch);
 
@@ -74,7 +74,9 @@ export class BatchBuffer {
   protected obtain(size: number): Uint8Array<ArrayBuffer> {
     const bytes = new Uint8Array(size);
     bytes[0] = BATCH_LEAD;
-    const pos = putUvarint(bytes, 1, this.#proc);
+    const pos = this.#proc === NO_PROC
+      ? putMaxUvarint(bytes, 1)
+      : putUvarint(bytes, 1, this.#proc);
     this.pos = this.#start = putUvarint(bytes, pos, this.lastTicks);
     return bytes;
   }

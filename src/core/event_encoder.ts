@@ -11,6 +11,7 @@ import { EventType, leadByte } from "../format/event_catalogue.ts";
 import {
   type GoId,
   NO_GO,
+  type ProcId,
   type StackId,
   type StringId,
   type UserTaskId,
@@ -37,6 +38,11 @@ const LEAD_GO_SYS_EXIT = leadByte(EventType.GoSysExit);
 const LEAD_TASK_CREATE = leadByte(EventType.UserTaskCreate);
 const LEAD_TASK_END = leadByte(EventType.UserTaskEnd);
 const LEAD_LOG = leadByte(EventType.UserLog);
+const LEAD_GC_START = leadByte(EventType.GCStart);
+const LEAD_GC_DONE = leadByte(EventType.GCDone);
+const LEAD_HEAP_ALLOC = leadByte(EventType.HeapAlloc);
+const LEAD_HEAP_GOAL = leadByte(EventType.HeapGoal);
+const LEAD_CPU_SAMPLE = leadByte(EventType.CPUSample);
 
 const utf8 = new TextEncoder();
 
@@ -219,6 +225,44 @@ export class EventEncoder {
     pos = putUvarint(bytes, pos, text.length);
     bytes.set(text, pos);
     buffer.pos = pos + text.length;
+  }
+
+  /**
+   * A garbage collection begins; `seq` counts them from 0 on, in each trace.
+   * None may be under way.
+   */
+  gcStart(seq: number, stack: StackId): void {
+    this.#two(LEAD_GC_START, seq, stack);
+  }
+
+  /** The garbage collection is over. */
+  gcDone(): void {
+    this.#none(LEAD_GC_DONE);
+  }
+
+  /** Bytes of heap in use. */
+  heapAlloc(bytes: number): void {
+    this.#one(LEAD_HEAP_ALLOC, bytes);
+  }
+
+  /** Bytes that the heap may grow to; 0 for no goal. */
+  heapGoal(bytes: number): void {
+    this.#one(LEAD_HEAP_GOAL, bytes);
+  }
+
+  /**
+   * What `proc` was at, and `g` on it, at `ticks`, which may be long ago. `g`
+   * must have been created before then.
+   */
+  cpuSample(ticks: number, proc: ProcId, g: GoId, stack: StackId): void {
+    const length = this.#beginLong(LEAD_CPU_SAMPLE, 0);
+    const { bytes } = this.#buffer;
+    let { pos } = this.#buffer;
+    pos = putUvarint(bytes, pos, ticks);
+    pos = putUvarint(bytes, pos, proc);
+    pos = putUvarint(bytes, pos, g);
+    pos = putUvarint(bytes, pos, stack);
+    this.#endLong(length, pos);
   }
 
   /**

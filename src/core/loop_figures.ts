@@ -53,6 +53,11 @@ export class LoopFigures {
   readonly #lengths = new Float64Array(KEPT);
   #kept = 0;
 
+  /** True while a turn is open. */
+  get isInTurn(): boolean {
+    return this.#inTurn;
+  }
+
   /** A recording begins. */
   start(now: number): void {
     this.#isOn = true;

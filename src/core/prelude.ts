@@ -6,7 +6,11 @@
  * The same piece serves a start while tasks exist and a consumer that joins.
  */
 
-import { encodeHeader, WRITTEN_VERSION } from "../format/header.ts";
+import {
+  encodeHeader,
+  SAMPLED_VERSION,
+  WRITTEN_VERSION,
+} from "../format/header.ts";
 import {
   type GoId,
   NO_GO,
@@ -34,6 +38,8 @@ export interface PreludeParts {
   readonly ticks: number;
   /** True if the loop is in a turn. */
   readonly isAwake: boolean;
+  /** True if CPU samples may follow, which need a newer header. */
+  readonly hasSamples?: boolean;
   readonly batchBytes?: number;
 }
 
@@ -41,7 +47,9 @@ export interface PreludeParts {
 export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   const { ticks } = parts;
   const batches: Uint8Array<ArrayBuffer>[] = [
-    new Uint8Array(encodeHeader(WRITTEN_VERSION)),
+    new Uint8Array(
+      encodeHeader(parts.hasSamples ? SAMPLED_VERSION : WRITTEN_VERSION),
+    ),
   ];
   const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
     batchBytes: parts.batchBytes,

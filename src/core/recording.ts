@@ -12,6 +12,7 @@ import { Consumer, type ConsumerEnd } from "./consumer.ts";
 import type { ContinuationTable } from "./continuation_table.ts";
 import { EventEncoder } from "./event_encoder.ts";
 import { encodePrelude, encodeTail } from "./prelude.ts";
+import { ProbeWriter } from "./probe_writer.ts";
 import { RawKind, type RawLog } from "./raw_log.ts";
 import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
@@ -55,6 +56,8 @@ export interface RecordingParts {
 export class Recording {
   /** The consumers that are being served. */
   readonly consumers: Set<Consumer> = new Set();
+  /** What probes write through. */
+  readonly probes: ProbeWriter;
 
   readonly #parts: RecordingParts;
   readonly #proc: ProcId;
@@ -95,6 +98,7 @@ export class Recording {
     );
     this.#tasks = new TaskTable(ids.go);
     this.#encoder = new EventEncoder(this.#buffer);
+    this.probes = new ProbeWriter({ sites, stacks: this.#stacks, origin });
     this.#category = this.#strings.put(STATISTICS_CATEGORY);
     this.#writer = new TaskWriter({
       continuations,
@@ -137,26 +141,43 @@ export class Recording {
   }
 
   /**
-   * A new consumer: gets a prelude now and every batch from now on. `now` is the
+   * As `flush`, and what probes told until it was called last. `now` is the
    * clock's reading, in milliseconds.
    */
-  join(now: number, maxBuffered: number = MAX_BUFFERED_BYTES): Consumer {
+  flushAll(now: number): void {
+    this.flush();
+    this.probes.write(now);
+  }
+
+  /**
+   * A new consumer: gets a prelude now and every batch from now on. `now` is the
+   * clock's reading, in milliseconds.
+   *
+   * @param hasSamples true if it is to get CPU samples
+   */
+  join(
+    now: number,
+    maxBuffered: number = MAX_BUFFERED_BYTES,
+    hasSamples = false,
+  ): Consumer {
     this.map();
     this.#passTime(now);
     this.flush();
     const consumer = new Consumer(maxBuffered);
+    // A tick is lost where the times of a log and this are rounded down.
+    const ticks = Math.max(
+      toTicks(now, this.#parts.origin) - 1,
+      this.#buffer.lastTicks,
+    );
     const prelude = encodePrelude({
       strings: this.#strings,
       stacks: this.#stacks,
       tasks: this.#tasks,
       procs: this.#proc + 1,
       proc: this.#proc,
-      // A tick is lost where the times of a log and this are rounded down.
-      ticks: Math.max(
-        toTicks(now, this.#parts.origin) - 1,
-        this.#buffer.lastTicks,
-      ),
+      ticks,
       isAwake: this.#encoder.isAwake,
+      hasSamples,
       batchBytes: this.#parts.batchBytes,
     });
     for (const batch of prelude) {
@@ -164,6 +185,7 @@ export class Recording {
       this.#preludeBytes += batch.length;
     }
     this.consumers.add(consumer);
+    this.probes.join(consumer, ticks, hasSamples);
     this.#consumersEver++;
     return consumer;
   }
@@ -191,7 +213,7 @@ export class Recording {
     const { counts } = this.#mapper;
     const { continuations, sites } = this.#parts;
     return {
-      events: this.#encoder.events,
+      events: this.#encoder.events + this.probes.events,
       goroutines: this.#tasks.created,
       liveGoroutines: this.#tasks.size,
       bytes: this.#buffer.flushedBytes,
@@ -207,6 +229,9 @@ export class Recording {
       sitesOverflowed: sites.overflowed,
       continuationsRefused: continuations.refused,
       continuationsForgotten: continuations.forgotten,
+      collections: this.probes.collections,
+      collectionMs: this.probes.collectionMs,
+      cpuSamples: this.probes.samples,
       ...counts,
       shedStacks: this.#writer.stacksShed,
     };
@@ -223,6 +248,7 @@ export class Recording {
 
   /** Appends the end of a trace to a consumer's queue. */
   #close(consumer: Consumer, end: ConsumerEnd, ticks: number): void {
+    this.probes.leave(consumer, end !== "left");
     const { running, isAwake } = this.#encoder;
     const tail = encodeTail({
       ticks: Math.max(ticks, this.#buffer.lastTicks),

@@ -27,6 +27,14 @@ export interface RecordingStatistics extends MapperCounts {
   /** Continuations there was no room for, and those forgotten to make room. */
   readonly continuationsRefused: number;
   readonly continuationsForgotten: number;
+  /**
+   * Garbage collections seen, and their milliseconds, where the runtime tells
+   * them.
+   */
+  readonly collections: number;
+  readonly collectionMs: number;
+  /** CPU samples taken while any consumer wanted them. */
+  readonly cpuSamples: number;
 }
 
 /** Figures of a recording and of its cost. */
@@ -43,6 +51,8 @@ export interface Statistics extends RecordingStatistics {
   readonly ambiguousSites: number;
   /** Time spent on turning raw records into bytes, sampled, in milliseconds. */
   readonly mappingMs: number;
+  /** Time that the probes have taken, in milliseconds. */
+  readonly probesMs: number;
   /** What is not recorded as it should be, in words: the first few. */
   readonly notes: readonly string[];
   /** The first error of the recorder, if it failed. */

@@ -13,6 +13,7 @@ import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
 import { TracerBusyError, TracerIdleError } from "./errors.ts";
 import type { LoopUtilization } from "./loop_figures.ts";
+import { Probes } from "./probes.ts";
 import { RawLog, UNTRACED } from "./raw_log.ts";
 import { Recording } from "./recording.ts";
 import { NO_SITE, SiteTable } from "./site_table.ts";
@@ -107,6 +108,7 @@ export class Tracer {
   readonly #sites = new SiteTable(undefined, this.#ids.pc);
   readonly #capture: StackCapture;
   readonly #recorder: TurnRecorder;
+  readonly #probes: Probes;
   #recording: Recording | undefined;
   #sink: SinkRecording | undefined;
   #quiet = 0;
@@ -137,6 +139,12 @@ export class Tracer {
         failed: (error) => this.#failed(error),
       },
     );
+    this.#probes = new Probes(adapter.probes, {
+      clock,
+      figures: this.#recorder.figures,
+      note: (text) => this.#note(text),
+      silently: (fn) => this.#silently(fn),
+    });
   }
 
   /** What can be recorded on this runtime. */
@@ -182,9 +190,14 @@ export class Tracer {
 
   /** Says in the statistics that `file` could not be transformed. */
   noteSkipped(file: string, why: string): void {
-    if (this.#notes.length >= MAX_NOTES) return;
     const shortName = this.#adapter.frames.shortName(file) ?? file;
-    this.#notes.push(`${shortName} is not transformed: ${why}`);
+    this.#note(`${shortName} is not transformed: ${why}`);
+  }
+
+  #note(text: string): void {
+    if (this.#notes.length < MAX_NOTES && !this.#notes.includes(text)) {
+      this.#notes.push(text);
+    }
   }
 
   /** Runs `fn`, and what follows from it in this slice, unrecorded. */
@@ -265,6 +278,7 @@ export class Tracer {
       markersRefused: this.#recorder.markersRefused,
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs * COST_SAMPLE,
+      probesMs: this.#probes.spentMs,
       notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),
     };
@@ -298,6 +312,7 @@ export class Tracer {
       const now = this.#adapter.clock.now();
       const consumer = recording.join(now, options.maxBuffered);
       this.#endOnTime(consumer, options);
+      this.#probes.collect(now);
       return consumer;
     });
   }
@@ -327,6 +342,7 @@ export class Tracer {
       () => this.#flush(),
       FLUSH_MS,
     );
+    this.#probes.start(recording.probes);
     this.#recorder.start(this.#starter(), options.wakers);
     return recording;
   }
@@ -355,13 +371,16 @@ export class Tracer {
     const recording = this.#recording;
     if (recording === undefined) return;
     this.#silently(() => {
-      recording.leave(consumer, end, this.#adapter.clock.now());
+      const now = this.#adapter.clock.now();
+      if (end === "done") this.#probes.collect(now);
+      recording.leave(consumer, end, now);
       if (recording.consumers.size === 0) this.#end();
     });
   }
 
   #end(): void {
     this.#recorder.stop();
+    this.#probes.stop();
     this.#adapter.uninstall();
     this.#endBackground?.();
     this.#endBackground = undefined;
@@ -398,13 +417,16 @@ export class Tracer {
   }
 
   #turnEnded(): void {
+    this.#probes.turnEnded();
     if (this.#recording?.wantsWake) this.#wake();
   }
 
   #flush(): void {
     if (this.#recording === undefined) return;
     this.#tryMap();
-    this.#recording.flush();
+    const now = this.#adapter.clock.now();
+    this.#probes.collect(now);
+    this.#recording.flushAll(now);
     this.#wake();
   }
 

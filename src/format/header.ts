@@ -18,6 +18,9 @@ export type HeaderVersion = typeof HEADER_VERSIONS[number];
  */
 export const WRITTEN_VERSION: HeaderVersion = 11;
 
+/** What it writes where there are CPU samples: Go 1.19 and later open it. */
+export const SAMPLED_VERSION: HeaderVersion = 19;
+
 /**
  * The header of `version`.
  *

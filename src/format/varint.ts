@@ -28,6 +28,13 @@ export function putUvarint(
   return pos;
 }
 
+/** As {@linkcode putUvarint}, for 2^64 - 1, which is no safe integer: 10 bytes. */
+export function putMaxUvarint(bytes: Uint8Array, pos: number): number {
+  bytes.fill(0xff, pos, pos + 9);
+  bytes[pos + 9] = 1;
+  return pos + 10;
+}
+
 /** How many bytes {@linkcode putUvarint} takes for `value`. */
 export function uvarintLength(value: number): number {
   let length = 1;

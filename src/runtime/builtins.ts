@@ -2,12 +2,25 @@
 
 import type { HookKind, RuntimeAdapter } from "../core/adapter.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
+import type { GcEntry, GcObserver } from "./probes/gc_observer.ts";
+import type { GcProfiler } from "./probes/gc_profiler.ts";
 import type { PlainTimers } from "./v8_adapter.ts";
 
 interface V8Module {
   readonly promiseHooks?: {
     createHook(hooks: PromiseHooks): (() => void) | undefined;
   };
+  readonly GCProfiler?: new () => GcProfiler;
+  getHeapStatistics?(): {
+    readonly used_heap_size: number;
+    readonly total_heap_size: number;
+  };
+}
+
+interface PerfHooksModule {
+  readonly PerformanceObserver: new (
+    callback: (list: { getEntries(): readonly GcEntry[] }) => void,
+  ) => GcObserver;
 }
 
 interface FsModule {
@@ -20,6 +33,7 @@ interface ModuleModule {
 
 interface Builtins {
   "node:v8": V8Module;
+  "node:perf_hooks": PerfHooksModule;
   "node:fs": FsModule;
   "node:timers": PlainTimers;
   "node:module": ModuleModule;
@@ -28,6 +42,7 @@ interface Builtins {
 interface ProcessWithBuiltins {
   getBuiltinModule?(name: string): unknown;
   cwd(): string;
+  memoryUsage(): { readonly heapUsed: number; readonly heapTotal: number };
   nextTick(fn: () => void): void;
   versions: Readonly<Record<string, string | undefined>>;
 }

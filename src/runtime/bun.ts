@@ -1,6 +1,7 @@
 /** Bun: what can be recorded there and how. */
 
 import type { Capabilities, RuntimeAdapter } from "../core/adapter.ts";
+import type { RuntimeProbes } from "../core/probe.ts";
 import { ParkFlag } from "../core/raw_log.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import { BUN_APIS } from "./apis/bun.ts";
@@ -14,6 +15,8 @@ import {
 } from "./builtins.ts";
 import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
+import { gcSentinelProbe } from "./probes/gc_sentinel.ts";
+import { processHeap } from "./probes/heap.ts";
 import {
   createPromiseAccessor,
   type PromiseAccessor,
@@ -39,6 +42,10 @@ export function bunAdapter(): RuntimeAdapter {
   const timers = plainTimers();
   const frames = createFrameReader(workingFolder());
   const status = bun.peek.status;
+  const probes: RuntimeProbes = {
+    collections: gcSentinelProbe(performance),
+    heap: processHeap(),
+  };
   let accessor: PromiseAccessor | undefined;
   let context: WrapperContext | undefined;
   let calls: CallHookSource | undefined;
@@ -103,12 +110,16 @@ export function bunAdapter(): RuntimeAdapter {
         removableHooks: false,
         internalHooks: false,
         stacks: true,
+        gc: "count",
+        heap: true,
+        cpu: true,
         servers: ["Bun.serve", ...SHARED_SERVERS],
         wraps: wrappedNames(BUN_APIS.rows),
       };
     },
     clock: performance,
     frames,
+    probes,
     arm(recorder) {
       prepare(recorder);
     },

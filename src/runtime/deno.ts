@@ -8,6 +8,8 @@ import {
   plainTimers,
   workingFolder,
 } from "./builtins.ts";
+import { gcProfilerProbe } from "./probes/gc_profiler.ts";
+import { v8Heap } from "./probes/heap.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
 import { createV8Adapter, SHARED_SERVERS } from "./v8_adapter.ts";
 
@@ -22,6 +24,9 @@ interface DenoInternals {
     ): void;
   };
 }
+
+/** Deno's `GCProfiler` tells costs in nanoseconds: so many are a millisecond. */
+const NANOSECONDS = 1e6;
 
 interface DenoNamespace {
   readonly internal: PropertyKey;
@@ -39,9 +44,17 @@ export function denoAdapter(): RuntimeAdapter {
       removableHooks: false,
       internalHooks: true,
       stacks: true,
+      gc: "approximate times",
+      heap: true,
+      cpu: true,
       servers: ["Deno.serve", ...SHARED_SERVERS],
     },
     timers: plainTimers(),
+    probes: {
+      // Its observer knows the type "gc" and never gets an entry.
+      collections: gcProfilerProbe(NANOSECONDS),
+      heap: v8Heap(),
+    },
     queueMarker: globalThis.queueMicrotask,
     folder: workingFolder(),
     apis: DENO_APIS,

@@ -9,6 +9,8 @@ import {
   plainTimers,
   workingFolder,
 } from "./builtins.ts";
+import { gcObserverProbe } from "./probes/gc_observer.ts";
+import { v8Heap } from "./probes/heap.ts";
 import { createV8Adapter, SHARED_SERVERS } from "./v8_adapter.ts";
 
 const settled = Promise.resolve();
@@ -23,9 +25,13 @@ export function nodeAdapter(): RuntimeAdapter {
       removableHooks: true,
       internalHooks: false,
       stacks: true,
+      gc: "exact",
+      heap: true,
+      cpu: true,
       servers: SHARED_SERVERS,
     },
     timers: plainTimers(),
+    probes: { collections: gcObserverProbe(), heap: v8Heap() },
     queueMarker(marker) {
       // Half the price of queueMicrotask, which makes an AsyncResource.
       settled.then(marker);

@@ -8,6 +8,7 @@ import type {
   HookKind,
   RuntimeAdapter,
 } from "../core/adapter.ts";
+import type { RuntimeProbes } from "../core/probe.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import type { ApiTable } from "./apis/api_table.ts";
 import { backgroundTimers } from "./builtins.ts";
@@ -38,6 +39,8 @@ export interface PlainTimers {
 export interface V8Runtime {
   readonly capabilities: Omit<Capabilities, "wraps" | "transform">;
   readonly timers: PlainTimers;
+  /** What it measures beside tasks. */
+  readonly probes: RuntimeProbes;
   /** The folder that files are named relative to, if it may be known. */
   readonly folder: string | undefined;
   /** What is wrapped. */
@@ -84,6 +87,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
     },
     clock: performance,
     frames: createFrameReader(runtime.folder),
+    probes: runtime.probes,
     arm(recorder) {
       prepare(recorder);
     },

@@ -6,6 +6,7 @@ import { Reason } from "../../src/core/reason.ts";
 import { EVENT_SPECS, EventType } from "../../src/format/event_catalogue.ts";
 import type {
   GoId,
+  ProcId,
   StackId,
   StringId,
   UserTaskId,
@@ -63,6 +64,15 @@ const CALLS: readonly [
   [(e) => e.goSysCall(STACK), "GoSysCall", [STACK]],
   [(e) => e.goSysBlock(), "GoSysBlock", []],
   [(e) => e.goSysExit(G, 2), "GoSysExit", [G, 2, 0]],
+  [(e) => e.gcStart(7, STACK), "GCStart", [7, STACK]],
+  [(e) => e.gcDone(), "GCDone", []],
+  [(e) => e.heapAlloc(2 ** 40), "HeapAlloc", [2 ** 40]],
+  [(e) => e.heapGoal(0), "HeapGoal", [0]],
+  [
+    (e) => e.cpuSample(2 ** 35, 0 as ProcId, G, STACK),
+    "CPUSample",
+    [2 ** 35, 0, G, STACK],
+  ],
   [(e) => e.goEnd(), "GoEnd", []],
   [(e) => e.procStop(), "ProcStop", []],
 ];

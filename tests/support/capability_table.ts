@@ -98,6 +98,17 @@ const FOOTNOTES = {
   wraps:
     "On every runtime: COMMON. What else an `await` waits for (files, sockets, streams) Deno and Node tell by the runtime's own frames on the " +
     "stack; on Bun, and in code that the preload has transformed, such a wait has no reason.",
+  gcDeno:
+    "Deno tells how long each garbage collection took, but not when it was. It is asked every 10 ms of work, and each collection is drawn inside " +
+    "the longest turn of its 10 ms; its name in the trace says so.",
+  gcBun:
+    "JavaScriptCore tells nothing of its collections. Looptrace sees that an object has gone, so each collection is a mark a little after it, without " +
+    "length, and several in one turn are one. Its name in the trace says so.",
+  heap:
+    "Every 250 ms and after each collection, by calls that take microseconds. The goal (`NextGC`) is what the engine has set aside for the heap.",
+  cpu:
+    "With `cpu: true`, or `&cpu=1` in a request. Deno needs `--allow-sys` for it. Functions are named as the engine knows them: where Deno or the preload " +
+    "has rewritten a file, their lines are those of the code that runs.",
 } as const;
 
 const ROWS: readonly Row[] = [{
@@ -125,6 +136,28 @@ const ROWS: readonly Row[] = [{
   cell: ({ plain }, common) =>
     ["those of all", ...codes(plain.wraps.filter((name) => !common.has(name)))]
       .join(", "),
+}, {
+  label: "garbage collections",
+  cell: ({ plain }) =>
+    plain.gc === "exact"
+      ? "exactly"
+      : plain.gc === "count"
+      ? "that there was one"
+      : plain.gc,
+  gap: ({ plain }) =>
+    plain.gc === "exact"
+      ? undefined
+      : plain.gc === "count"
+      ? "gcBun"
+      : "gcDeno",
+}, {
+  label: "size of the heap",
+  notes: ["heap"],
+  cell: ({ plain }) => plain.heap ? "yes" : "no",
+}, {
+  label: "CPU samples",
+  notes: ["cpu"],
+  cell: ({ plain }) => plain.cpu ? "yes" : "no",
 }, {
   label: "hooks leave nothing behind",
   cell: ({ plain }) => plain.removableHooks ? "yes" : "no",

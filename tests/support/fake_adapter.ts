@@ -5,6 +5,7 @@ import type {
   RuntimeAdapter,
 } from "../../src/core/adapter.ts";
 import type { CallHooks } from "../../src/core/call_hooks.ts";
+import type { RuntimeProbes } from "../../src/core/probe.ts";
 import { Reason } from "../../src/core/reason.ts";
 import type { TurnRecorder } from "../../src/core/turn_recorder.ts";
 import {
@@ -28,6 +29,9 @@ export class FakeAdapter implements RuntimeAdapter {
     removableHooks: true,
     internalHooks: false,
     stacks: false,
+    gc: "count",
+    heap: false,
+    cpu: false,
     servers: [],
     wraps: [],
   };
@@ -36,6 +40,8 @@ export class FakeAdapter implements RuntimeAdapter {
     shortName: (): string | undefined => undefined,
     reasonOf: (): Reason => Reason.Unknown,
   };
+  /** What it measures: nothing, unless a test puts something here. */
+  probes: RuntimeProbes = {};
   now = 5000;
   /** Set from `install` to `uninstall`. */
   recorder: TurnRecorder | undefined;

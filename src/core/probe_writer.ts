@@ -1,0 +1,131 @@
+/**
+ * From what probes report to events in the streams of all consumers: times to
+ * ticks, names to stacks. One for each recording.
+ */
+
+import {
+  type GoId,
+  NO_STACK,
+  type ProcId,
+  type StackId,
+} from "../format/ids.ts";
+import { toTicks } from "./clock.ts";
+import type { Consumer } from "./consumer.ts";
+import type { Collection, HeapFigures } from "./probe.ts";
+import { ProbeStream } from "./probe_stream.ts";
+import { NO_FILE, type SiteTable } from "./site_table.ts";
+import type { StackTable } from "./stack_table.ts";
+
+/** What it writes with. */
+export interface ProbeWriterParts {
+  readonly sites: SiteTable;
+  readonly stacks: StackTable;
+  /** The clock's reading at tick 1, in milliseconds. */
+  readonly origin: number;
+}
+
+/** See the head of this file. Times are the clock's, in milliseconds. */
+export class ProbeWriter {
+  /** Garbage collections told of, and how long they took. */
+  collections = 0;
+  collectionMs = 0;
+  /** CPU samples told of. */
+  samples = 0;
+
+  readonly #parts: ProbeWriterParts;
+  readonly #streams = new Map<Consumer, ProbeStream>();
+  readonly #kinds = new Map<string, StackId>();
+  /** When everything was handed over last. */
+  #handedOver = 0;
+  /** Events of streams that are closed. */
+  #closedEvents = 0;
+
+  constructor(parts: ProbeWriterParts) {
+    this.#parts = parts;
+  }
+
+  /** Events written, for all consumers together. */
+  get events(): number {
+    let events = this.#closedEvents;
+    for (const stream of this.#streams.values()) events += stream.events;
+    return events;
+  }
+
+  /** True if any consumer takes samples. */
+  get takesSamples(): boolean {
+    for (const stream of this.#streams.values()) {
+      if (stream.takesSamples) return true;
+    }
+    return false;
+  }
+
+  /** From `ticks` on, everything is for `consumer` too. */
+  join(consumer: Consumer, ticks: number, takesSamples: boolean): void {
+    const receive = (batch: Uint8Array<ArrayBuffer>) =>
+      consumer.queue.push(batch);
+    this.#streams.set(consumer, new ProbeStream(ticks, takesSamples, receive));
+  }
+
+  /** The consumer gets what is known, if it still reads, and nothing more. */
+  leave(consumer: Consumer, isReading: boolean): void {
+    const stream = this.#streams.get(consumer);
+    if (stream === undefined) return;
+    if (isReading) stream.write(Infinity);
+    this.#closedEvents += stream.events;
+    this.#streams.delete(consumer);
+  }
+
+  /** Garbage collections, in any order. */
+  collected(collections: readonly Collection[]): void {
+    for (const { began, ended, kind } of collections) {
+      this.collections++;
+      this.collectionMs += ended - began;
+      const stack = this.#stackOf(kind);
+      const [first, last] = [this.ticksAt(began), this.ticksAt(ended)];
+      for (const stream of this.#streams.values()) {
+        stream.collection(first, last, stack);
+      }
+    }
+  }
+
+  /** The heap as it is now. */
+  heap(now: number, { used, goal }: HeapFigures): void {
+    const ticks = this.ticksAt(now);
+    for (const stream of this.#streams.values()) {
+      stream.heap(ticks, used, goal);
+    }
+  }
+
+  /** One CPU sample; `g` existed before `ticks`. */
+  sample(ticks: number, proc: ProcId, g: GoId, stack: StackId): void {
+    this.samples++;
+    for (const stream of this.#streams.values()) {
+      stream.sample(ticks, proc, g, stack);
+    }
+  }
+
+  /**
+   * Hands over what was over when this was called last: what is reported later
+   * than that is early enough to be put in its place.
+   */
+  write(now: number): void {
+    for (const stream of this.#streams.values()) stream.write(this.#handedOver);
+    this.#handedOver = this.ticksAt(now);
+  }
+
+  /** The tick of a reading of the clock. */
+  ticksAt(time: number): number {
+    return Math.max(1, toTicks(time, this.#parts.origin));
+  }
+
+  /** A stack of one frame that names a kind of collection. */
+  #stackOf(kind: string): StackId {
+    let stack = this.#kinds.get(kind);
+    if (stack === undefined) {
+      const { sites, stacks } = this.#parts;
+      stack = stacks.put(sites.put(kind, NO_FILE, 0), NO_STACK);
+      this.#kinds.set(kind, stack);
+    }
+    return stack;
+  }
+}

@@ -1,0 +1,148 @@
+/** What the runtimes measure beside tasks, on every front end, read back by us and by Go. */
+import { after, test } from "node:test";
+import { mkdtemp, readFile, rm } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { fileURLToPath } from "node:url";
+import { EventType } from "../../src/format/event_catalogue.ts";
+import type { Trace } from "../../src/format/trace.ts";
+import { assert, assertEquals } from "../support/assert.ts";
+import { findFrontEnds, type FrontEnd } from "../support/front_ends.ts";
+import { run } from "../support/processes.ts";
+import { judgeTrace, judgeWithGo } from "../support/trace_judge.ts";
+
+const frontEnds = await findFrontEnds();
+
+after(() => frontEnds.remove());
+
+/** What a program printed, and the traces that it wrote. */
+interface Ran {
+  // deno-lint-ignore no-explicit-any
+  readonly printed: any;
+  readonly files: readonly Uint8Array[];
+}
+
+/** Runs a program of `probes/` with `files` names of files to write. */
+async function runProgram(
+  { command, args, library, hooks }: FrontEnd,
+  program: string,
+  files: number,
+): Promise<Ran> {
+  const folder = await mkdtemp(join(tmpdir(), "looptrace-probes-"));
+  try {
+    const paths = Array.from({ length: files }, (_, i) => join(folder, `${i}`));
+    const path = fileURLToPath(new URL(`probes/${program}`, import.meta.url));
+    const { code, stdout, stderr } = await run(command, [
+      ...args,
+      path,
+      library,
+      hooks,
+      ...paths,
+    ]);
+    assertEquals(code, 0, stderr);
+    return {
+      printed: JSON.parse(new TextDecoder().decode(stdout)),
+      files: await Promise.all(paths.map((path) => readFile(path))),
+    };
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+}
+
+interface Collection {
+  readonly name: string;
+  readonly began: number;
+  readonly ended: number;
+}
+
+/** The collections of a trace; times are nanoseconds. */
+function collectionsOf(trace: Trace): Collection[] {
+  const found: Collection[] = [];
+  let open: { name: string; began: number } | undefined;
+  for (const e = trace.cursor(); e.next();) {
+    if (e.type === EventType.GCStart) {
+      assertEquals(open, undefined, "two collections at a time");
+      open = { name: trace.frames(e.stack)[0].fn, began: e.time };
+    } else if (e.type === EventType.GCDone) {
+      found.push({ ...open!, ended: e.time });
+      open = undefined;
+    }
+  }
+  return found;
+}
+
+/** Nanoseconds of each time that a goroutine ran: begin and end. */
+function runsOf(trace: Trace): [number, number][] {
+  const runs: [number, number][] = [];
+  let began = -1;
+  for (const e = trace.cursor(); e.next();) {
+    if (e.name === "GoStart" || e.name === "GoStartLocal") began = e.time;
+    else if (
+      began >= 0 && /^Go(Block|Sleep|End|Sched|Preempt)/.test(e.name)
+    ) {
+      runs.push([began, e.time]);
+      began = -1;
+    }
+  }
+  return runs;
+}
+
+/** The values of all events of one type. */
+function valuesOf(trace: Trace, type: number): number[] {
+  const values: number[] = [];
+  for (const e = trace.cursor(); e.next();) {
+    if (e.type === type) values.push(e.arg(0));
+  }
+  return values;
+}
+
+for (const frontEnd of frontEnds.all) {
+  test(
+    `garbage collections and the heap are in the trace: ${frontEnd.name}`,
+    { skip: frontEnd.missing ?? false },
+    async () => {
+      const { printed, files } = await runProgram(frontEnd, "garbage.mjs", 2);
+      const { statistics, gc } = printed;
+      assertEquals([statistics.notes, statistics.error], [[], undefined]);
+      const [whole, late] = files.map((bytes, i) =>
+        judgeTrace(bytes, `${frontEnd.name}, consumer ${i + 1}`)
+      );
+      await judgeWithGo(files.map((bytes, i) => ({
+        name: `${frontEnd.name}, consumer ${i + 1}`,
+        bytes,
+      })));
+      const collections = collectionsOf(whole);
+      // JavaScriptCore collects seldom: its nursery is large.
+      const wanted = gc === "count" ? 5 : 20;
+      assert(collections.length >= wanted, `${collections.length} collections`);
+      assert(collections.length <= statistics.collections);
+      const marks = {
+        exact: /^GC: [a-z -]+$/,
+        "approximate times": /^GC: [a-z -]+ \(time approximate\)$/,
+        count: /^GC \(seen afterwards, duration unknown\)$/,
+      };
+      for (const { name } of collections) {
+        assert(marks[gc as keyof typeof marks].test(name), name);
+      }
+      // All the garbage is made while something runs.
+      const runs = runsOf(whole);
+      const inside = collections.filter(({ began, ended }) =>
+        runs.some(([first, last]) =>
+          began >= first && ended <= last
+        )
+      ).length;
+      const share = inside / collections.length;
+      if (gc !== "count") assert(share > 0.9, `${share} in runs`);
+      const lateOnes = collectionsOf(late).length;
+      assert(lateOnes >= 2 && lateOnes < collections.length, `${lateOnes}`);
+      const used = valuesOf(whole, EventType.HeapAlloc);
+      const goals = valuesOf(whole, EventType.HeapGoal);
+      // Four a second and one after each collection.
+      assert(used.length >= 4 && goals.length === used.length);
+      assert(used.every((bytes) => bytes > 1e5 && bytes < 1e10));
+      assert(goals.every((goal) => goal > 1e5 && goal < 1e10));
+      assert(new Set(used).size > 2, "it changes");
+      assert(valuesOf(late, EventType.HeapAlloc).length >= 2);
+    },
+  );
+}
