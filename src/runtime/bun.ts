@@ -76,6 +76,7 @@ export function bunAdapter(): RuntimeAdapter {
       // Promises are not seen when they are made.
       lastPlain: () => undefined,
       relaying: source.relaying,
+      callOpen: source.callOpen,
       resultOf: source.resultOf,
       beforeSlice: source.endRun,
       siteHere: (name, top) => recorder.siteHere(name, top),

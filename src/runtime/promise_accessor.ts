@@ -78,6 +78,12 @@ export interface PromiseAccessor {
   /** Runs `fn`, whose then-callbacks only pass a result on. */
   relaying<T>(fn: () => T): T;
   /** See `WrapperContext`. */
+  callOpen(
+    original: AnyFunction,
+    receiver: unknown,
+    args: readonly unknown[],
+  ): unknown;
+  /** See `WrapperContext`. */
   resultOf(value: unknown): number;
   /** What ran is over: something else is called, or the turn ends. */
   endRun(): void;
@@ -456,6 +462,15 @@ export function createPromiseAccessor(
         return fn();
       } finally {
         relays--;
+      }
+    },
+    callOpen(original, receiver, args) {
+      const wasMuted = isMuted;
+      isMuted = true;
+      try {
+        return apply(original, receiver, args);
+      } finally {
+        isMuted = wasMuted;
       }
     },
     resultOf,

@@ -71,6 +71,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       sites: recorder.siteTable,
       lastPlain: hooks.lastPlain,
       relaying: hooks.relaying,
+      callOpen: Reflect.apply,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
     wrapApis(runtime.apis.rows, context, true);

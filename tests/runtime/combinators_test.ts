@@ -20,6 +20,7 @@ function wrap(): () => void {
     lastPlain: () => undefined,
     siteHere: () => 0,
     relaying: (fn) => fn(),
+    callOpen: Reflect.apply,
   });
 }
 

@@ -3,6 +3,7 @@
 import type { ApiTable } from "./api_table.ts";
 import { BUN_SERVER_ROW, HTTP_ROWS } from "./http.ts";
 import { PROMISE_ROWS } from "./promises.ts";
+import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
 import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
 
 /** See the head of this file. */
@@ -13,6 +14,8 @@ export const BUN_APIS: ApiTable = {
     ...PROMISE_ROWS,
     BUN_SERVER_ROW,
     ...HTTP_ROWS,
+    ...STREAM_ROWS,
+    ...BUN_STREAM_ROWS,
   ],
   missing: [],
 };

@@ -3,10 +3,17 @@
 import type { ApiTable } from "./api_table.ts";
 import { DENO_SERVER_ROW, HTTP_ROWS } from "./http.ts";
 import { PROMISE_ROWS } from "./promises.ts";
+import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
 
 /** See the head of this file. */
 export const DENO_APIS: ApiTable = {
-  rows: [...TIMER_ROWS, ...PROMISE_ROWS, DENO_SERVER_ROW, ...HTTP_ROWS],
+  rows: [
+    ...TIMER_ROWS,
+    ...PROMISE_ROWS,
+    DENO_SERVER_ROW,
+    ...HTTP_ROWS,
+    ...STREAM_ROWS,
+  ],
   missing: [],
 };

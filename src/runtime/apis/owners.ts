@@ -16,6 +16,10 @@ const MODULES: {
   "http.Server.prototype": ["node:http", "Server", "prototype"],
   "https": ["node:https"],
   "https.Server.prototype": ["node:https", "Server", "prototype"],
+  "stream": ["node:stream"],
+  "stream.promises": ["node:stream/promises"],
+  "stream.consumers": ["node:stream/consumers"],
+  "stream.Readable.prototype": ["node:stream", "Readable", "prototype"],
 };
 
 /** The object that is called `owner`, or undefined where there is none. */

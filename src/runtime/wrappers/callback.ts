@@ -21,6 +21,15 @@ export interface WrapperContext {
   siteHere(name: string, top: StackTop): number;
   /** Runs `fn`, whose reactions only pass a result on. */
   relaying<T>(fn: () => T): T;
+  /**
+   * Calls a function of the runtime's that may call the program's. Awaits of its
+   * own are not taken for the program's, as far as hooks can tell them apart.
+   */
+  callOpen(
+    original: AnyFunction,
+    receiver: unknown,
+    args: readonly unknown[],
+  ): unknown;
   /** Something that the loop or the queue of microtasks calls is to begin. */
   beforeSlice?(): void;
   /**
@@ -43,6 +52,21 @@ export function explain(
   }
   recorder.explained.explain(promise, wait, settler);
 }
+
+/**
+ * As {@linkcode explain}, for what `callOpen` returned: what was seen to wait
+ * inside is no call of the program's.
+ */
+export function explainOpen(
+  context: WrapperContext,
+  promise: object,
+  wait: Wait,
+): void {
+  explain(context, promise, wait);
+  context.relaying(doNothing);
+}
+
+function doNothing(): void {}
 
 /** Runs `callback` as a slice of continuation `id`. */
 export function runSlice(

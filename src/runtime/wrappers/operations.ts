@@ -13,6 +13,7 @@ import { PromiseStamp } from "../promise_stamp.ts";
 import {
   callbackSite,
   explain,
+  explainOpen,
   inOwnSlice,
   isResolver,
   type WrapperContext,
@@ -91,7 +92,7 @@ export function wrapOperation(
       return replace(
         owner,
         key,
-        (original) => wrapCallback(original, operation, context),
+        (original) => wrapCallback(original, operation, context, runsProgram),
       );
     case "sync":
       return replace(
@@ -129,18 +130,14 @@ export function wrapPromise(
     const wait = operation.wait(args, this);
     const isOpen = runsProgram(args, this);
     const promise: unknown = isOpen
-      ? Reflect.apply(original, this, args)
+      ? context.callOpen(original, this, args)
       : applyHidden(recorder, original, this, args);
     if (promise instanceof Promise) {
-      explain(context, promise, wait);
-      // What was seen to wait inside is no call of the program's.
-      if (isOpen) context.relaying(doNothing);
+      (isOpen ? explainOpen : explain)(context, promise, wait);
     }
     return promise;
   };
 }
-
-function doNothing(): void {}
 
 /** Calls `original`; what the runtime itself does in it is not recorded. */
 export function applyHidden(
@@ -163,6 +160,7 @@ export function wrapCallback(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
+  runsProgram: MayRunProgram,
 ): AnyFunction {
   const { recorder } = context;
   const fallback = `${operation.name} callback`;
@@ -184,7 +182,13 @@ export function wrapCallback(
       : ContinuationKind.Operation;
     const id = recorder.schedule(kind, site, wait);
     args[at] = inOwnSlice(context, id, callback);
-    return callOrCancel(recorder, id, original, this, args);
+    const isOpen = runsProgram(args, this);
+    try {
+      return callOrCancel(context, id, isOpen, original, this, args);
+    } finally {
+      // The program may have begun something else meanwhile.
+      if (isOpen) recorder.explained.claim(wait);
+    }
   };
 }
 
@@ -205,15 +209,18 @@ export function claimBuilt(
 }
 
 function callOrCancel(
-  recorder: TurnRecorder,
+  { recorder, callOpen }: WrapperContext,
   id: number,
+  isOpen: boolean,
   original: AnyFunction,
   receiver: unknown,
   args: readonly unknown[],
 ): unknown {
   let isCalled = false;
   try {
-    const result: unknown = applyHidden(recorder, original, receiver, args);
+    const result: unknown = isOpen
+      ? callOpen(original, receiver, args)
+      : applyHidden(recorder, original, receiver, args);
     isCalled = true;
     return result;
   } finally {

@@ -17,7 +17,7 @@ const wrappers = new WeakSet<object>();
  */
 export function replace(
   target: object,
-  key: string,
+  key: string | symbol,
   wrap: (original: AnyFunction) => AnyFunction,
 ): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
@@ -38,6 +38,22 @@ export function replace(
   });
 }
 
+/** As {@linkcode replace}, for one function that has several `keys`. */
+export function replaceAll(
+  target: object,
+  keys: readonly (string | symbol)[],
+  wrap: (original: AnyFunction) => AnyFunction,
+): void {
+  const done = new Map<unknown, AnyFunction>();
+  for (const key of keys) {
+    replace(target, key, (original) => {
+      const wrapper = done.get(original) ?? wrap(original);
+      done.set(original, wrapper);
+      return wrapper;
+    });
+  }
+}
+
 /**
  * As {@linkcode replace}, for a time.
  *
@@ -45,7 +61,7 @@ export function replace(
  */
 export function replaceForNow(
   target: object,
-  key: string,
+  key: string | symbol,
   wrap: (original: AnyFunction) => AnyFunction,
 ): () => void {
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
