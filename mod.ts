@@ -21,12 +21,18 @@ export {
   capabilities,
   handler,
   isEnabled,
+  log,
   loopUtilization,
+  nameRequest,
+  newTask,
   start,
+  startRegion,
   statistics,
   stop,
   stream,
+  withRegion,
 } from "./src/api.ts";
+export type { Region, UserTask } from "./src/core/annotator.ts";
 export type { Capabilities, HookKind } from "./src/core/adapter.ts";
 export { TracerBusyError, TracerIdleError } from "./src/core/errors.ts";
 export type { LoopUtilization } from "./src/core/loop_figures.ts";

@@ -1,5 +1,12 @@
 /** The public functions: one tracer for the loop that imports this module. */
 
+import {
+  type Annotator,
+  createUserTask,
+  NO_REGION,
+  type Region,
+  type UserTask,
+} from "./core/annotator.ts";
 import type { Capabilities } from "./core/adapter.ts";
 import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
 import type { LoopUtilization } from "./core/loop_figures.ts";
@@ -52,6 +59,53 @@ export function stream(options?: StreamOptions): ReadableStream<Uint8Array> {
 /** True while anything is being recorded. */
 export function isEnabled(): boolean {
   return tracer?.isEnabled ?? false;
+}
+
+/**
+ * Begins a user task: work that belongs together, across goroutines. `end()`
+ * completes it. Its parent, if none is given, is that of the code that runs,
+ * such as the request that it serves.
+ */
+export function newTask(name: string, parent?: UserTask): UserTask {
+  return createUserTask(name, parent, annotator);
+}
+
+/**
+ * Calls `fn` in a region: a stretch of time in one goroutine. If `fn` returns a
+ * promise the region lasts until that is settled.
+ *
+ * @returns what `fn` returns
+ */
+export function withRegion<T>(name: string, fn: () => T): T {
+  return tracer === undefined ? fn() : tracer.annotator.withRegion(name, fn);
+}
+
+/** Begins a region, until its `end()`. */
+export function startRegion(name: string): Region {
+  return tracer === undefined ? NO_REGION : tracer.annotator.startRegion(name);
+}
+
+/**
+ * Notes a message under a category, in the user task of the code that runs.
+ * What is longer than 4096 characters is cut.
+ */
+export function log(category: string, message: string): void {
+  tracer?.annotator.log(category, message);
+}
+
+/**
+ * Names the request that is being served by its route, such as
+ * `GET /users/:id`, in the place of what its URL lets guess. Names must be few:
+ * after the first 1024 different ones no more are taken. Once the turn in which
+ * the request came is over, its name is written, and a log of the category
+ * `route` tells the one given.
+ */
+export function nameRequest(name: string): void {
+  tracer?.annotator.nameRequest(name);
+}
+
+function annotator(): Annotator | undefined {
+  return tracer?.annotator;
 }
 
 /** Figures of the recording, or of the last one; undefined before any. */

@@ -56,6 +56,8 @@ const RECORDING = [
   "stack_table",
   "site_table",
   "prelude",
+  "annotation_writer",
+  "user_task_table",
 ];
 
 const FORBIDDEN_IN_RECORDING =

@@ -3,6 +3,7 @@
 import type { CallHooks } from "./call_hooks.ts";
 import type { Clock } from "./clock.ts";
 import type { RuntimeProbes } from "./probe.ts";
+import type { PromiseState } from "./region_watch.ts";
 import type { FrameReader } from "./stack_capture.ts";
 import type { TurnRecorder } from "./turn_recorder.ts";
 
@@ -43,6 +44,31 @@ export interface Capabilities {
   readonly wraps: readonly string[];
 }
 
+/** Carries a value along what is called from somewhere, across awaits. */
+export interface ContextCarrier {
+  /** The value of the code that runs. */
+  get(): unknown;
+  /** Runs `fn`, and what follows from it, with `value`. */
+  run<T>(value: unknown, fn: () => T): T;
+  /** Costs nothing from now on, until `run` is called again. */
+  disable(): void;
+}
+
+/** What a runtime tells of one promise, without anything being attached to it. */
+export interface PromiseFacts extends PromiseState {
+  /**
+   * Has the hooks settle continuation `id` with `promise`.
+   *
+   * @returns false if no hook sees that, or it is settled
+   */
+  settleWith(promise: Promise<unknown>, id: number): boolean;
+  /**
+   * True if `promise` is that of the call which the last record says waits,
+   * undefined if the runtime does not tell.
+   */
+  isLastCall(promise: Promise<unknown>): boolean | undefined;
+}
+
 /** A runtime; see `src/runtime`. */
 export interface RuntimeAdapter {
   /** What can be told, as far as it is prepared now. */
@@ -65,6 +91,10 @@ export interface RuntimeAdapter {
   install(recorder: TurnRecorder, hooks: HookKind): void;
   /** Takes out what can be taken out. Wrappers stay and pass through. */
   uninstall(): void;
+  /** What it tells of promises. */
+  readonly promises: PromiseFacts;
+  /** A carrier of its own, undefined where the runtime has none. */
+  createCarrier(): ContextCarrier | undefined;
   /** Puts `marker` into the queue of microtasks, unrecorded. */
   queueMarker(marker: () => void): void;
   /** Calls `fn` once, unrecorded, when the loop has done this turn's work. */

@@ -8,6 +8,7 @@
  */
 
 import { type GoId, NO_STACK } from "../format/ids.ts";
+import type { Annotation } from "./annotation.ts";
 import { TICKS_PER_MS } from "./clock.ts";
 import {
   ContinuationKind,
@@ -58,6 +59,8 @@ export class CallMapper implements LogMapper {
   /** Slot of the continuation of each open slice. */
   readonly #slots: number[] = [];
   #depth = 0;
+  /** Regions that begin with calls yet to come. */
+  readonly #inCalls: Annotation[] = [];
   /** Activations that are nobody's, to be used again. */
   readonly #spare: Activation[] = [];
 
@@ -95,6 +98,7 @@ export class CallMapper implements LogMapper {
           break;
         case RawKind.Begin:
           this.#beginCall(id, flags);
+          if (this.#inCalls.length > 0) this.#beginRegion(log.numberOf(i));
           break;
         case RawKind.Park:
           this.#endTime(log, i);
@@ -112,6 +116,9 @@ export class CallMapper implements LogMapper {
         case RawKind.Cancel:
           writer.cancel(id, time, this.#outside() === null);
           break;
+        case RawKind.Annotate:
+          this.#annotate(log, log.annotations[id]);
+          break;
         case RawKind.Syscall:
           if (this.#outside() === null) writer.switchTo(null);
           writer.syscall(codes[at + 2], time, durationAt(codes, at));
@@ -120,6 +127,7 @@ export class CallMapper implements LogMapper {
       if (log.firstWake(i) !== 0) this.#wakeAll(log, i);
     }
     if (writer.isAwake) this.counts.earlyMaps++;
+    this.#inCalls.length = 0;
     log.drop(length);
   }
 
@@ -315,6 +323,7 @@ export class CallMapper implements LogMapper {
     call.slot = 0;
     call.site = site;
     call.isReady = false;
+    call.region = null;
     caller.inner = call;
     task.top = call;
     return call;
@@ -383,6 +392,7 @@ export class CallMapper implements LogMapper {
   #stopCall(call: Activation, isOpen: boolean): void {
     const writer = this.#writer;
     const { task, inner, outer } = call;
+    if (call.region !== null) this.#endRegion(call, isOpen);
     if (inner !== null) {
       writer.replaceByInner(call);
       this.#setStop(task);
@@ -417,6 +427,39 @@ export class CallMapper implements LogMapper {
     }
     if (this.#outside() === null) writer.switchTo(null);
     writer.schedule(slot, time);
+  }
+
+  // Annotations.
+
+  #annotate(log: RawLog, annotation: Annotation): void {
+    if (!annotation.isLate && this.#outside() === null) {
+      this.#writer.switchTo(null);
+    }
+    const isLater = annotation.call !== 0 && log.indexOf(annotation.call) >= 0;
+    if (isLater) this.#inCalls.push(annotation);
+    else this.#writer.annotations.write(annotation);
+  }
+
+  /** The call begins, with record `number`, that a region may be around. */
+  #beginRegion(number: number): void {
+    const at = this.#inCalls.findIndex(({ call }) => call === number);
+    if (at < 0) return;
+    const [annotation] = this.#inCalls.splice(at, 1);
+    const call = this.#open[this.#depth - 1];
+    if (call === TRANSPARENT || call === null) {
+      this.#writer.annotations.write(annotation);
+      return;
+    }
+    this.#writer.annotations.beginRegion(call.task, annotation);
+    call.region = annotation.region!;
+  }
+
+  /** `call` ends, and with it the region around it, unless that goes on. */
+  #endRegion(call: Activation, isOpen: boolean): void {
+    const { region, inner } = call;
+    call.region = null;
+    if (inner !== null) inner.region ??= region;
+    else if (!isOpen) this.#writer.annotations.endRegion(region!);
   }
 
   // Waking.

@@ -9,6 +9,7 @@
  * slot below 11 bits of generation, never 0.
  */
 
+import type { OpenRegion } from "./annotation.ts";
 import type { Activation } from "./task_table.ts";
 import type { Wait } from "./wait.ts";
 
@@ -38,6 +39,8 @@ export const ContinuationKind = {
   Unseen: 10,
   /** A callback that is called once when an operation is done. */
   Operation: 11,
+  /** What ends a region when a promise is settled. Nothing goes on. */
+  Region: 12,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */
@@ -68,7 +71,7 @@ export class ContinuationTable {
   kind: Uint8Array;
   /** Where it was made: a site, or 0. For a request, its name. */
   site: Int32Array;
-  /** What it waits for: a `Wait`. */
+  /** What it waits for: a `Wait`. For a request, its user task. */
   wait: Int32Array;
   /** The activation that it continues, or null while it is nobody's. */
   readonly owner: (Activation | null)[] = [null];
@@ -80,6 +83,8 @@ export class ContinuationTable {
   /** What the mapper noted; see there. */
   notes: Uint8Array;
 
+  /** What those of `ContinuationKind.Region` end, by slot. */
+  readonly #regions = new Map<number, OpenRegion>();
   #generation: Uint16Array;
   #free: Int32Array;
   #freeHead = 0;
@@ -137,6 +142,20 @@ export class ContinuationTable {
     return slot | this.#generation[slot] << SLOT_BITS;
   }
 
+  /** Makes one that ends `region`. @returns its id, or 0 */
+  makeRegion(region: OpenRegion): number {
+    const id = this.make(ContinuationKind.Region, 0, 0);
+    if (id !== 0) this.#regions.set(this.slot(id), region);
+    return id;
+  }
+
+  /** What the continuation in `slot` ends, once. */
+  takeRegion(slot: number): OpenRegion | undefined {
+    const region = this.#regions.get(slot);
+    this.#regions.delete(slot);
+    return region;
+  }
+
   /** The slot of `id`, or 0 if it is not alive. */
   slot(id: number): number {
     const slot = id & SLOT_MASK;
@@ -149,6 +168,7 @@ export class ContinuationTable {
    */
   release(slot: number): void {
     if (this.kind[slot] === FREE) return;
+    if (this.kind[slot] === ContinuationKind.Region) this.#regions.delete(slot);
     this.kind[slot] = FREE;
     this.#generation[slot] = (this.#generation[slot] + 1) & GENERATION_MASK;
     this.owner[slot] = null;
@@ -175,8 +195,9 @@ export class ContinuationTable {
     for (let seen = 1; seen < this.#used && this.size > enough; seen++) {
       const slot = this.#hand;
       this.#hand = this.#hand + 1 >= this.#used ? 1 : this.#hand + 1;
+      const kind = this.kind[slot];
       const untold = this.owner[slot] === null &&
-        this.kind[slot] <= ContinuationKind.Relay;
+        (kind <= ContinuationKind.Relay || kind === ContinuationKind.Region);
       if (untold) {
         this.release(slot);
         this.forgotten++;

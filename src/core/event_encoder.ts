@@ -37,6 +37,7 @@ const LEAD_GO_SYS_BLOCK = leadByte(EventType.GoSysBlock);
 const LEAD_GO_SYS_EXIT = leadByte(EventType.GoSysExit);
 const LEAD_TASK_CREATE = leadByte(EventType.UserTaskCreate);
 const LEAD_TASK_END = leadByte(EventType.UserTaskEnd);
+const LEAD_REGION = leadByte(EventType.UserRegion);
 const LEAD_LOG = leadByte(EventType.UserLog);
 const LEAD_GC_START = leadByte(EventType.GCStart);
 const LEAD_GC_DONE = leadByte(EventType.GCDone);
@@ -193,6 +194,23 @@ export class EventEncoder {
     let { pos } = this.#buffer;
     pos = putUvarint(bytes, pos, task);
     pos = putUvarint(bytes, pos, parent);
+    pos = putUvarint(bytes, pos, name);
+    pos = putUvarint(bytes, pos, stack);
+    this.#endLong(length, pos);
+  }
+
+  /** A region begins in the running goroutine, or ends there. */
+  userRegion(
+    task: UserTaskId,
+    isEnd: boolean,
+    name: StringId,
+    stack: StackId,
+  ): void {
+    const length = this.#beginLong(LEAD_REGION, 0);
+    const { bytes } = this.#buffer;
+    let { pos } = this.#buffer;
+    pos = putUvarint(bytes, pos, task);
+    pos = putUvarint(bytes, pos, isEnd ? 1 : 0);
     pos = putUvarint(bytes, pos, name);
     pos = putUvarint(bytes, pos, stack);
     this.#endLong(length, pos);

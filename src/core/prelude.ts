@@ -23,6 +23,7 @@ import { BatchBuffer } from "./batch_buffer.ts";
 import { EventEncoder } from "./event_encoder.ts";
 import type { StackTable } from "./stack_table.ts";
 import type { StringTable } from "./string_table.ts";
+import type { UserTaskTable } from "./user_task_table.ts";
 import { type TaskRecord, TaskState, type TaskTable } from "./task_table.ts";
 import { reasonOfWait } from "./wait.ts";
 
@@ -31,6 +32,8 @@ export interface PreludeParts {
   readonly strings: StringTable;
   readonly stacks: StackTable;
   readonly tasks: TaskTable;
+  /** Those that are of no request. */
+  readonly userTasks: UserTaskTable;
   /** Number of processors, and which of them this one is. */
   readonly procs: number;
   readonly proc: ProcId;
@@ -64,12 +67,16 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   encoder.procStart(parts.proc + 1);
   parts.strings.writeTo(buffer);
   parts.stacks.writeTo(buffer);
+  for (const { id, parent, name, stack } of parts.userTasks.inOrder()) {
+    encoder.userTaskCreate(id, parent, name, stack);
+  }
   let running: TaskRecord | undefined;
   for (const task of parts.tasks.inOrder()) {
     encoder.goCreate(task.goId, task.entry, task.entry);
     if (task.state === TaskState.Running) running = task;
     const isWaiting = task.state === TaskState.Waiting;
-    if (!isWaiting && task.userTask === NO_USER_TASK) continue;
+    const isPlain = task.userTask === NO_USER_TASK && task.regions === null;
+    if (!isWaiting && isPlain) continue;
     encoder.goStart(task.goId);
     if (task.userTask !== NO_USER_TASK) {
       encoder.userTaskCreate(
@@ -78,6 +85,10 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
         task.userTaskName,
         task.entry,
       );
+    }
+    for (const region of task.regions ?? []) {
+      if (!region.isBegun) continue;
+      encoder.userRegion(region.userTask, false, region.nameId, task.entry);
     }
     if (isWaiting) encoder.goBlock(reasonOfWait(task.wait), task.stack);
     else encoder.goSched(task.entry);

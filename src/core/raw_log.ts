@@ -19,6 +19,7 @@
  * | Park     | call         | site   | `ParkFlag`, wait | now, or none |
  * | End      | call         |        | `EndFlag`   | now, or none  |
  * | Syscall  | ticks        | site   | more ticks  | its beginning |
+ * | Annotate | index        |        |             | now           |
  *
  * The last three come from transformed code, which says what hooks leave to be
  * found out: a call is the continuation of one run of an async function, from
@@ -27,6 +28,9 @@
  *
  * Syscall stands for a call that blocked the loop: `ticks` is how long, see
  * `durationAt`, `site` is what was called. It is written when it is over.
+ *
+ * Annotate is what the program says of itself; `index` is the place of an
+ * `Annotation` beside the log.
  *
  * Of exact logs, which transformed code and wrappers alone write, all is known
  * when it happens, or soon after: then `flag` adds it to an earlier record, and
@@ -43,6 +47,7 @@
  * that handles one needs a floating-point number.
  */
 
+import type { Annotation } from "./annotation.ts";
 import { TICKS_PER_MS } from "./clock.ts";
 
 /** Kinds of raw records; see the table at the head of this file. */
@@ -60,6 +65,7 @@ export const RawKind = {
   Park: 11,
   End: 12,
   Syscall: 13,
+  Annotate: 14,
 } as const;
 
 /** Flags of an Await record. */
@@ -156,6 +162,9 @@ const NUMBER_MASK = 2 ** 30 - 1;
 
 /** A loop that does nothing for less than this does not wait for work: 5 us. */
 const WAIT_TICKS = Math.ceil(0.005 * TICKS_PER_MS);
+/** Annotations, and characters in them, after which the log is mapped early. */
+const MAX_ANNOTATIONS = 1024;
+const MAX_ANNOTATION_LENGTH = 262_144;
 
 /** Integers of a record: kind and flags, `a`, `b`. */
 export const RAW_STRIDE = 3;
@@ -179,6 +188,10 @@ export class RawLog {
   readonly times: Int32Array;
   /** Of each record the first Resume that it woke, and the next beside it. */
   readonly #wakes: Int32Array;
+  /** What the Annotate records stand for. */
+  readonly annotations: Annotation[] = [];
+  /** Characters in them. */
+  #annotationLength = 0;
   /** The clock's reading that times count from, in milliseconds. */
   base = 0;
   /** Number of records. */
@@ -252,6 +265,24 @@ export class RawLog {
     this.#ended = NO_TIME;
   }
 
+  /** Appends an Annotate. The caller has seen that there is room. */
+  putAnnotation(annotation: Annotation, ticks: number): void {
+    this.put(RawKind.Annotate, this.annotations.length, 0, ticks);
+    this.annotations.push(annotation);
+    this.#annotationLength += annotation.length;
+  }
+
+  /** True if the log is to be mapped before more annotations come. */
+  get isWordy(): boolean {
+    return this.annotations.length >= MAX_ANNOTATIONS ||
+      this.#annotationLength >= MAX_ANNOTATION_LENGTH;
+  }
+
+  #forgetAnnotations(): void {
+    this.annotations.length = 0;
+    this.#annotationLength = 0;
+  }
+
   /** Adds to the flags of record `number`, if it is still in the log. */
   flag(number: number, flags: number): void {
     const index = this.indexOf(number);
@@ -299,6 +330,7 @@ export class RawLog {
     this.length = 0;
     this.#ended = NO_TIME;
     this.#wakes.fill(0);
+    this.#forgetAnnotations();
   }
 
   /** Kind of the last record, 0 when there is none. */
@@ -319,8 +351,12 @@ export class RawLog {
     this.times.fill(NO_TIME, 0, this.length);
   }
 
-  /** Drops the first `count` records. The rest moves to the beginning. */
+  /**
+   * Drops the first `count` records. The rest, which are Awaits, moves to the
+   * beginning.
+   */
   drop(count: number): void {
+    if (this.annotations.length > 0) this.#forgetAnnotations();
     this.#first = this.numberOf(count);
     if (count === this.length) {
       this.length = 0;

@@ -24,9 +24,10 @@ import { TaskWriter } from "./task_writer.ts";
 import { TaskTable } from "./task_table.ts";
 import type { ThreadIds } from "./thread_ids.ts";
 
-/** Pressure from which stacks are left out, and from which callbacks are. */
+/** Pressure from which stacks are left out, from which callbacks are, and logs. */
 const SHED_STACKS_AT = 0.5;
 const SHED_CALLBACKS_AT = 0.75;
+const SHED_LOGS_AT = 0.9;
 
 /** Category of the log that closes each consumer's trace. */
 export const STATISTICS_CATEGORY = "looptrace.statistics";
@@ -173,6 +174,7 @@ export class Recording {
       strings: this.#strings,
       stacks: this.#stacks,
       tasks: this.#tasks,
+      userTasks: this.#writer.annotations.userTasks,
       procs: this.#proc + 1,
       proc: this.#proc,
       ticks,
@@ -234,6 +236,8 @@ export class Recording {
       cpuSamples: this.probes.samples,
       ...counts,
       shedStacks: this.#writer.stacksShed,
+      shedLogs: this.#writer.annotations.logsShed,
+      regionsLost: this.#writer.annotations.regionsLost,
     };
   }
 
@@ -280,5 +284,6 @@ export class Recording {
     }
     this.#writer.shedStacks = pressure > SHED_STACKS_AT;
     this.#mapper.shedCallbacks = pressure > SHED_CALLBACKS_AT;
+    this.#writer.annotations.shedLogs = pressure > SHED_LOGS_AT;
   }
 }

@@ -24,6 +24,10 @@ export interface RecordingStatistics extends MapperCounts {
   readonly stacksOverflowed: number;
   readonly sites: number;
   readonly sitesOverflowed: number;
+  /** Logs that were left out because a consumer was too slow. */
+  readonly shedLogs: number;
+  /** Regions that could not be shown: they began in code of no goroutine. */
+  readonly regionsLost: number;
   /** Continuations there was no room for, and those forgotten to make room. */
   readonly continuationsRefused: number;
   readonly continuationsForgotten: number;
@@ -53,6 +57,8 @@ export interface Statistics extends RecordingStatistics {
   readonly mappingMs: number;
   /** Time that the probes have taken, in milliseconds. */
   readonly probesMs: number;
+  /** Messages of `log()` that were cut because they were too long. */
+  readonly messagesCut: number;
   /** What is not recorded as it should be, in words: the first few. */
   readonly notes: readonly string[];
   /** The first error of the recorder, if it failed. */

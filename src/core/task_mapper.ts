@@ -16,6 +16,7 @@
  * Mapping: design/architecture.md, section 2.
  */
 
+import type { Annotation } from "./annotation.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
@@ -73,6 +74,11 @@ export class TaskMapper implements LogMapper {
   readonly #open: (Activation | null)[] = [];
   /** Index of each open slice, innermost last. */
   readonly #openSlices: number[] = [];
+  /** Regions that begin in children yet to come, with the record of each. */
+  readonly #inChildren: {
+    readonly record: number;
+    readonly annotation: Annotation;
+  }[] = [];
   /** Index of the slice that began last. */
   #slice = -SLICE_STRIDE;
 
@@ -140,6 +146,9 @@ export class TaskMapper implements LogMapper {
           this.#enterLoop();
           this.#writer.cancel(codes[at + 1], times[i], this.#isLoopOpen());
           break;
+        case RawKind.Annotate:
+          this.#annotate(log, i, read);
+          break;
         case RawKind.Syscall:
           this.#enterLoop();
           this.#beginEvent();
@@ -152,6 +161,7 @@ export class TaskMapper implements LogMapper {
       }
     }
     this.#endWindow();
+    this.#inChildren.length = 0;
     log.drop(read);
   }
 
@@ -458,6 +468,43 @@ export class TaskMapper implements LogMapper {
     return outer;
   }
 
+  // Annotations.
+
+  #annotate(log: RawLog, record: number, read: number): void {
+    const annotation = log.annotations[log.codes[record * RAW_STRIDE + 1]];
+    if (annotation.isLate) {
+      this.#writer.advance(log.times[record]);
+      this.#writer.annotations.write(annotation);
+      return;
+    }
+    this.#enterLoop();
+    this.#beginEvent();
+    this.#writer.advance(log.times[record]);
+    const child = this.#childOf(log, annotation.call, read);
+    if (child < 0) this.#writer.annotations.write(annotation);
+    else this.#inChildren.push({ record: child, annotation });
+  }
+
+  /**
+   * The last record of the run of awaits in which the call that first waited at
+   * record `number` turned out to go on beside its caller, or -1.
+   */
+  #childOf(log: RawLog, number: number, read: number): number {
+    let record = number === 0 ? -1 : log.indexOf(number);
+    if (record < 0) return -1;
+    const { roles } = this.#survey;
+    while (record < read && roles[record] === Role.Inner) record++;
+    return record < read && roles[record] === Role.Child ? record : -1;
+  }
+
+  /** A region around an async call ends when `slot` is settled. */
+  #endRegion(slot: number): void {
+    const continuations = this.#continuations;
+    const region = continuations.takeRegion(slot);
+    if (region !== undefined) this.#writer.annotations.endRegion(region);
+    continuations.release(slot);
+  }
+
   // Children.
 
   /** A call that goes on beside its caller made its first await. */
@@ -472,9 +519,19 @@ export class TaskMapper implements LogMapper {
       continuations.site[slot],
     );
     const root = this.#writer.create(name, this.#writer.creator());
+    if (this.#inChildren.length > 0) this.#beginRegions(record, root.task);
     const slice = this.#openSlices[this.#depth - 1];
     this.#chain(codes, from, record, root, slice);
     this.#settleIn(root.task, slice);
+  }
+
+  /** Regions around the call that `record` made a task are on that. */
+  #beginRegions(record: number, task: TaskRecord): void {
+    for (const { record: at, annotation } of this.#inChildren) {
+      if (at === record) {
+        this.#writer.annotations.beginRegion(task, annotation);
+      }
+    }
   }
 
   /** Writes the wait of a task just made, unless it can go on at once. */
@@ -502,7 +559,9 @@ export class TaskMapper implements LogMapper {
     if (slot === 0) return;
     const activation = continuations.owner[slot];
     if (activation === null) {
-      if ((continuations.notes[slot] & Note.Becomes) !== 0) {
+      if (continuations.kind[slot] === ContinuationKind.Region) {
+        this.#endRegion(slot);
+      } else if ((continuations.notes[slot] & Note.Becomes) !== 0) {
         this.#beginEvent();
         this.#writer.createFor(slot, this.#writer.creator());
       }

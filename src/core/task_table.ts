@@ -9,6 +9,7 @@
 
 import type { GoId, StackId, StringId, UserTaskId } from "../format/ids.ts";
 import { NO_STACK, NO_STRING, NO_USER_TASK } from "../format/ids.ts";
+import type { OpenRegion } from "./annotation.ts";
 import { countFromOne, type IdSource } from "./thread_ids.ts";
 import type { Wait } from "./wait.ts";
 
@@ -31,6 +32,10 @@ export class TaskRecord {
   /** The request that it serves, if any, and its name. */
   userTask: UserTaskId = NO_USER_TASK;
   userTaskName: StringId = NO_STRING;
+  /** The user task of its code, unless that says otherwise. */
+  context: UserTaskId = NO_USER_TASK;
+  /** Regions on it that are not closed, outermost first; null for none. */
+  regions: OpenRegion[] | null = null;
   /** Its place in the table. */
   index = -1;
   /** True if another thread created it: a message that was posted there. */
@@ -55,6 +60,8 @@ export class Activation {
   site: number;
   /** True for a call of which is known that it can go on. */
   isReady = false;
+  /** The region that ends with this call. */
+  region: OpenRegion | null = null;
 
   constructor(
     task: TaskRecord,

@@ -10,6 +10,7 @@ import {
   type StackId,
   type UserTaskId,
 } from "../format/ids.ts";
+import { AnnotationWriter } from "./annotation_writer.ts";
 import { toTicks } from "./clock.ts";
 import {
   ContinuationKind,
@@ -66,6 +67,7 @@ export class TaskWriter {
   running: TaskRecord | null = null;
   stop: Stop = Stop.None;
   readonly known: WellKnownSites;
+  readonly annotations: AnnotationWriter;
 
   readonly #parts: WriterParts;
   readonly #continuations: ContinuationTable;
@@ -85,6 +87,12 @@ export class TaskWriter {
     this.#stacks = parts.stacks;
     this.#thread = parts.thread;
     this.known = new WellKnownSites(parts.sites, parts.stacks);
+    this.annotations = new AnnotationWriter({
+      encoder: parts.encoder,
+      strings: parts.strings,
+      running: () => this.running,
+      stackOf: (task) => this.callStackOf(task),
+    });
   }
 
   /** Times count from `base` now, a reading of the clock in milliseconds. */
@@ -128,6 +136,9 @@ export class TaskWriter {
       entry,
       creator === null ? this.known.loop : creator,
     );
+    if (creator !== null && this.running !== null) {
+      task.context = this.running.context;
+    }
     return task.top;
   }
 
@@ -148,7 +159,10 @@ export class TaskWriter {
     if (continuations.kind[slot] !== ContinuationKind.Request) return;
     const { sites, strings } = this.#parts;
     const { task } = activation;
-    task.userTask = this.#parts.ids.userTask.take() as UserTaskId;
+    task.userTask =
+      task.context =
+        (continuations.wait[slot] ||
+          this.#parts.ids.userTask.take()) as UserTaskId;
     task.userTaskName = strings.put(sites.get(continuations.site[slot]).fn);
     this.#encoder.userTaskCreate(
       task.userTask,
@@ -171,6 +185,7 @@ export class TaskWriter {
     this.#encoder.goStart(task.goId);
     task.state = TaskState.Running;
     this.running = task;
+    if (task.regions !== null) this.annotations.started(task);
   }
 
   #stopRunning(): void {
@@ -206,6 +221,7 @@ export class TaskWriter {
   /** The task started last is done. */
   end(task: TaskRecord): void {
     const encoder = this.#encoder;
+    if (task.regions !== null) this.annotations.ending(task);
     if (task.userTask !== NO_USER_TASK) {
       encoder.userTaskEnd(task.userTask, task.entry);
     }
@@ -219,6 +235,7 @@ export class TaskWriter {
     const caller = this.running;
     if (caller !== null) encoder.goPreempt(caller.entry);
     encoder.goStart(task.goId);
+    if (task.regions !== null) this.annotations.started(task);
     this.#block(task, wait, stack);
     if (caller !== null) encoder.goStart(caller.goId);
   }
@@ -236,6 +253,7 @@ export class TaskWriter {
     const name = this.known.entry("async function", inner!.site);
     const own = this.create(name, this.creator()).task;
     own.top = top;
+    own.context = task.context;
     for (let at: Activation | null = top; at !== null; at = at.outer) {
       at.task = own;
     }
@@ -304,7 +322,7 @@ export class TaskWriter {
     this.wakeLoop(time);
     const encoder = this.#encoder;
     const caller = this.running;
-    const entry = this.#stacks.put(site);
+    const entry = this.known.entry("blocking call", site);
     const stack = caller === null
       ? NO_STACK
       : this.#stacks.put(site, this.callStackOf(caller));

@@ -7,6 +7,7 @@
  */
 
 import type { Capabilities, HookKind, RuntimeAdapter } from "./adapter.ts";
+import { Annotator } from "./annotator.ts";
 import type { CallHooks } from "./call_hooks.ts";
 import type { WakerMode } from "./enqueuer.ts";
 import type { Consumer, ConsumerEnd } from "./consumer.ts";
@@ -109,6 +110,7 @@ export class Tracer {
   readonly #capture: StackCapture;
   readonly #recorder: TurnRecorder;
   readonly #probes: Probes;
+  readonly #annotator: Annotator;
   #recording: Recording | undefined;
   #sink: SinkRecording | undefined;
   #quiet = 0;
@@ -136,6 +138,7 @@ export class Tracer {
         queueMarker: (marker) => adapter.queueMarker(marker),
         mapLog: () => this.#tryMap(),
         turnEnded: () => this.#turnEnded(),
+        createCarrier: () => adapter.createCarrier(),
         failed: (error) => this.#failed(error),
       },
     );
@@ -145,6 +148,13 @@ export class Tracer {
       note: (text) => this.#note(text),
       silently: (fn) => this.#silently(fn),
     });
+    this.#recorder.userTasks = this.#ids.userTask;
+    this.#annotator = new Annotator(this.#recorder, adapter.promises);
+  }
+
+  /** What the program says of itself goes there. */
+  get annotator(): Annotator {
+    return this.#annotator;
   }
 
   /** What can be recorded on this runtime. */
@@ -279,6 +289,7 @@ export class Tracer {
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs * COST_SAMPLE,
       probesMs: this.#probes.spentMs,
+      messagesCut: this.#annotator.messagesCut,
       notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),
     };
@@ -327,6 +338,7 @@ export class Tracer {
     this.#log.clear();
     this.#continuations.clear();
     this.#ids.restart();
+    this.#annotator.begin();
     this.#capture.begin(options.stacks ?? "budget");
     const recording = this.#recording = new Recording({
       log: this.#log,
@@ -381,6 +393,7 @@ export class Tracer {
   #end(): void {
     this.#recorder.stop();
     this.#probes.stop();
+    this.#annotator.end();
     this.#adapter.uninstall();
     this.#endBackground?.();
     this.#endBackground = undefined;

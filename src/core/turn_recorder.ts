@@ -12,6 +12,8 @@ import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
+import type { ContextCarrier } from "./adapter.ts";
+import type { Annotation } from "./annotation.ts";
 import { Enqueuer, type WakerMode } from "./enqueuer.ts";
 import { Explained } from "./explained.ts";
 import { LoopFigures } from "./loop_figures.ts";
@@ -31,6 +33,8 @@ import {
 } from "./raw_log.ts";
 import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
+import type { RegionWatch } from "./region_watch.ts";
+import { countFromOne, type IdSource } from "./thread_ids.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
 import { reasonOfWait, type Wait } from "./wait.ts";
@@ -48,6 +52,9 @@ const MAP_RECORDS = 1024;
 /** A call that blocks the loop for as long is worth telling, in milliseconds. */
 const LONG_MS = 0.02;
 
+/** Greatest number that a column holds. */
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** Deepest nesting of slices that is told apart. */
 const MAX_DEPTH = 256;
 
@@ -64,6 +71,8 @@ export interface TurnRecorderHost {
   mapLog(): void;
   /** A turn has ended: hand over what is ready. */
   turnEnded(): void;
+  /** What carries user tasks, undefined where the runtime has nothing. */
+  createCarrier(): ContextCarrier | undefined;
   /** Something of the recorder threw. Recording must stop. */
   failed(error: unknown): void;
 }
@@ -112,6 +121,12 @@ export class TurnRecorder {
   onBreak: (() => void) | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
+  /** What ends regions around promises, while there are such. */
+  watch: RegionWatch | undefined = undefined;
+  /** What carries user tasks, from the first annotation of a recording on. */
+  carrier: ContextCarrier | undefined = undefined;
+  /** Where ids of user tasks come from. */
+  userTasks: IdSource = countFromOne();
   /** How busy the loop is. */
   readonly figures = new LoopFigures();
 
@@ -174,6 +189,11 @@ export class TurnRecorder {
     );
   }
 
+  /** True if only wrappers and transformed code report. */
+  get isExact(): boolean {
+    return this.#isExact;
+  }
+
   /** True if what happens now is to be recorded. */
   get isRecording(): boolean {
     return this.isOn && this.untraced === 0;
@@ -219,6 +239,9 @@ export class TurnRecorder {
     this.isAfterHushed = false;
     this.#inTurn = false;
     this.figures.stop();
+    this.watch = undefined;
+    this.carrier?.disable();
+    this.carrier = undefined;
     this.explained.forget();
   }
 
@@ -415,6 +438,7 @@ export class TurnRecorder {
    */
   resume(id: number, by = 0, isTimed = true): void {
     this.isAfterHushed = false;
+    if (this.watch !== undefined) this.#lookAtPromises(false);
     if (isTimed || !this.#inTurn) this.#readClock();
     if (this.log.length >= this.log.high) this.#mapEarly();
     if (this.depth >= MAX_DEPTH) {
@@ -431,6 +455,15 @@ export class TurnRecorder {
     this.#old = this.#older = NO_SITE;
     this.log.put(RawKind.Resume, id, by, isTimed ? this.#ticks : NO_TIME);
     if (by > 0 && this.#isExact) this.#noteWaker(id, by);
+  }
+
+  /** Promises that regions are around may have been settled. */
+  #lookAtPromises(isTurnEnd: boolean): void {
+    if (!this.isRecording || this.isAfterHushed) return;
+    const watch = this.watch!;
+    if (isTurnEnd) watch.atTurnEnd();
+    else watch.beforeSlice();
+    if (watch.isEmpty) this.watch = undefined;
   }
 
   /** A slice begins with the record that comes next. */
@@ -840,6 +873,83 @@ export class TurnRecorder {
     else this.#ticks = Math.max(end, began);
   }
 
+  /**
+   * The program says something of itself.
+   *
+   * @returns the number of its record, 0 if it is not recorded
+   */
+  annotate(annotation: Annotation): number {
+    if (!this.isRecording || this.isAfterHushed) return 0;
+    this.onBreak?.();
+    const ticks = this.#readClock();
+    const { log } = this;
+    if (log.isFull || log.isWordy) this.#host.mapLog();
+    log.putAnnotation(annotation, ticks);
+    return log.numberOf(log.length - 1);
+  }
+
+  /** From now on user tasks are carried, if the runtime can. */
+  carry(): ContextCarrier | undefined {
+    return this.carrier ??= this.#host.createCarrier();
+  }
+
+  /**
+   * The record with which the last call since `record` began, if that is known,
+   * or first waited, 0 if there is none.
+   */
+  callSince(record: number): number {
+    const { log } = this;
+    const since = log.indexOf(record);
+    if (since < 0) return 0;
+    const last = log.length - 1;
+    const call = this.#isExact
+      ? this.#lastCall[this.depth]
+      : log.lastKind === RawKind.Await
+      ? log.numberOf(last)
+      : 0;
+    return call !== 0 && log.indexOf(call) > since ? call : 0;
+  }
+
+  /**
+   * The continuation of a request named by `site`. Its user task is what
+   * `continuations.wait` says, 0 for one that is not known yet.
+   *
+   * @returns its id, 0 when there is no room for more
+   */
+  makeRequest(site: number): number {
+    const task = this.userTasks.take();
+    return this.continuations.make(
+      ContinuationKind.Request,
+      site,
+      task <= MAX_INT32 ? task : 0,
+    );
+  }
+
+  /**
+   * Names the request that runs, or the one that began with `continuation`.
+   *
+   * @returns false if it is not known, or its name is written already
+   */
+  nameRequest(name: string, continuation = 0): boolean {
+    const { continuations } = this;
+    const { kind, site, owner } = continuations;
+    for (let depth = this.depth; depth >= 0; depth--) {
+      const id = depth === 0
+        ? continuation
+        : depth === this.depth
+        ? this.current
+        : this.#outside[depth];
+      const slot = id > 0 ? continuations.slot(id) : 0;
+      // A mapper makes it a task, and then it has an owner.
+      if (slot === 0 || kind[slot] !== ContinuationKind.Request) continue;
+      if (owner[slot] !== null) return false;
+      const renamed = this.siteTable.renamed(site[slot], name);
+      if (renamed !== NO_SITE) site[slot] = renamed;
+      return renamed !== NO_SITE;
+    }
+    return false;
+  }
+
   /** The site of the running code, as far as the budget allows. */
   siteOf(discriminator: number, top: StackTop): number {
     this.path = Math.imul(this.path, 31) + 64 + discriminator | 0;
@@ -882,6 +992,7 @@ export class TurnRecorder {
     if (!this.isOn || !this.#inTurn) return;
     try {
       if (this.isStarting) this.endStart();
+      if (this.watch !== undefined) this.#lookAtPromises(true);
       const ticks = this.#readClock();
       if (!this.hasExactSlices) this.#suspendTo(0, ticks);
       this.log.endTurn(ticks);

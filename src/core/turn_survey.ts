@@ -288,6 +288,13 @@ export class TurnSurvey {
           this.#enterLoop();
           this.data[this.#current() + FLAGS] |= OPAQUE;
           break;
+        case RawKind.Annotate:
+          this.#setTime(times[i]);
+          // The end of a region is nobody's doing: it may be told late.
+          if (log.annotations[codes[at + 1]].isLate) break;
+          this.#enterLoop();
+          this.data[this.#current() + FLAGS] |= OPAQUE;
+          break;
         case RawKind.Syscall:
           this.#setTime(times[i]);
           this.#enterLoop();

@@ -18,7 +18,7 @@ import type {
   StackTop,
 } from "../core/stack_capture.ts";
 import { type Call, CallText, UNKNOWN_CALL } from "./call_text.ts";
-import { isOwn, isRuntime } from "./frames.ts";
+import { isOwn, isPassing, isRuntime } from "./frames.ts";
 
 /** What is known of an await. */
 export const Place = {
@@ -158,6 +158,10 @@ export class AwaitPlaces {
     const file = frames[0].getFileName();
     if (!file || isRuntime(file)) this.#wantsMore = true;
     else {
+      if (isPassing(file)) {
+        this.#wantsMore = true;
+        return Place.Unknown;
+      }
       if (isOwn(file)) return Place.Own;
       const call = this.#readCall(frames[0], file, true);
       if (call.use !== "returned") return placeOf(call);
@@ -173,6 +177,8 @@ export class AwaitPlaces {
   readonly #readAll = (frames: readonly CallSite[]): Place => {
     let isDirect = true;
     let isReturned = false;
+    // The text calls an annotation there: that calls what awaits.
+    let isPassed = false;
     this.site = NO_SITE;
     for (const frame of frames) {
       const file = frame.getFileName();
@@ -180,9 +186,13 @@ export class AwaitPlaces {
         isDirect = false;
         continue;
       }
+      if (isPassing(file)) {
+        isDirect = isPassed = true;
+        continue;
+      }
       // A callback that the runtime calls for one of our wrappers.
       if (isOwn(file)) break;
-      const call = this.#readCall(frame, file, isDirect);
+      const call = this.#readCall(frame, file, isDirect, isPassed);
       if (call.use !== "returned") return placeOf(call);
       isDirect = isReturned = true;
     }
@@ -191,9 +201,15 @@ export class AwaitPlaces {
 
   /**
    * Reads the call at which `frame` stands, the first of which is the one that
-   * awaits. `isDirect` is false if what it called is the runtime's.
+   * awaits. `isDirect` is false if what it called is the runtime's, `isPassed` is
+   * true if what awaits was not called by the text there.
    */
-  #readCall(frame: CallSite, file: string, isDirect: boolean): Call {
+  #readCall(
+    frame: CallSite,
+    file: string,
+    isDirect: boolean,
+    isPassed = false,
+  ): Call {
     const line = frame.getLineNumber() ?? 0;
     const call = isDirect
       ? this.#calls.at(file, line, frame.getColumnNumber() ?? 0)
@@ -201,8 +217,9 @@ export class AwaitPlaces {
     if (this.site === NO_SITE) {
       const shortName = this.#reader.shortName(file) ?? file;
       // Without a name each call is taken for one of another function.
-      const at = call.calleeLine || line;
-      this.site = this.#sites.put(call.callee ?? UNNAMED, shortName, at, at);
+      const at = isPassed ? line : call.calleeLine || line;
+      const name = isPassed ? UNNAMED : call.callee ?? UNNAMED;
+      this.site = this.#sites.put(name, shortName, at, at);
     }
     return call;
   }

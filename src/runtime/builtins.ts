@@ -1,6 +1,10 @@
 /** Modules of node's that are built into the runtimes, loaded when needed. */
 
-import type { HookKind, RuntimeAdapter } from "../core/adapter.ts";
+import type {
+  ContextCarrier,
+  HookKind,
+  RuntimeAdapter,
+} from "../core/adapter.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
 import type { GcEntry, GcObserver } from "./probes/gc_observer.ts";
 import type { GcProfiler } from "./probes/gc_profiler.ts";
@@ -31,7 +35,23 @@ interface ModuleModule {
   syncBuiltinESMExports?(): void;
 }
 
+interface Storage {
+  getStore(): unknown;
+  run<T>(store: unknown, fn: () => T): T;
+  disable(): void;
+}
+
+interface AsyncHooksModule {
+  readonly AsyncLocalStorage?: new () => Storage;
+}
+
+interface UtilModule {
+  inspect(value: unknown, options: object): string;
+}
+
 interface Builtins {
+  "node:async_hooks": AsyncHooksModule;
+  "node:util": UtilModule;
   "node:v8": V8Module;
   "node:perf_hooks": PerfHooksModule;
   "node:fs": FsModule;
@@ -104,6 +124,18 @@ export function backgroundTimers(
       const handle = timers.setTimeout(fn, ms);
       return () => timers.clearTimeout(handle);
     },
+  };
+}
+
+/** What carries values along asynchronous calls. */
+export function createCarrier(): ContextCarrier | undefined {
+  const Storage = builtin("node:async_hooks")?.AsyncLocalStorage;
+  if (Storage === undefined) return undefined;
+  const storage = new Storage();
+  return {
+    get: () => storage.getStore(),
+    run: (value, fn) => storage.run(value, fn),
+    disable: () => storage.disable(),
   };
 }
 

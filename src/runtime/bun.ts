@@ -9,6 +9,7 @@ import { AwaitPlaces } from "./await_places.ts";
 import {
   backgroundTimers,
   builtin,
+  createCarrier,
   getProcess,
   plainTimers,
   workingFolder,
@@ -33,6 +34,10 @@ interface BunNamespace {
     status(promise: object): "pending" | "fulfilled" | "rejected";
   };
 }
+
+/** Promises that are looked at: at 30 ns each. */
+const LOOKS_PER_SLICE = 4;
+const LOOKS_PER_TURN = 64;
 
 /** The adapter for Bun. */
 export function bunAdapter(): RuntimeAdapter {
@@ -154,6 +159,14 @@ export function bunAdapter(): RuntimeAdapter {
       takeOutCombinators?.();
       takeOutCombinators = undefined;
     },
+    promises: {
+      looksPerSlice: LOOKS_PER_SLICE,
+      looksPerTurn: LOOKS_PER_TURN,
+      isPending,
+      settleWith: () => false,
+      isLastCall: () => undefined,
+    },
+    createCarrier,
     queueMarker(marker) {
       queueMicrotask(marker);
     },

@@ -177,6 +177,7 @@ export function createCallHooks(
     const flags = flagsOf(value);
     // What was begun before is not waited for here.
     explained.takeClaim();
+    recorder.watch?.noteAwait(call.id, value);
     park(call, site, waitFor(value, flags), flags);
   }
 
@@ -200,6 +201,7 @@ export function createCallHooks(
     if (reason === Reason.Sync || reason === Reason.Select) {
       call.settler = explained.settlerOf(value);
     }
+    recorder.watch?.noteAwait(call.id, value);
     park(call, site, wait, flags);
   }
 
@@ -224,6 +226,7 @@ export function createCallHooks(
     if (recorder.isStarting) recorder.endStart();
     if (!isRecorded(call)) return;
     const by = endWait(call, hasThrown);
+    const { watch } = recorder;
     const { inner } = call;
     call.inner = undefined;
     // What it called has just ended: the same task goes on, at the same time.
@@ -231,6 +234,7 @@ export function createCallHooks(
       recorder.isLast(endedWith);
     ended = undefined;
     recorder.resumeMicrotask(call.id, by, !isSameTask);
+    watch?.endAwait(call.id);
   }
 
   /** @returns the record since which the slice ran that ended the wait, or 0 */

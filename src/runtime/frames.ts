@@ -11,6 +11,9 @@ const OWN = /\/src\/runtime\/frames\.[jt]s$/.test(import.meta.url)
   ? new URL("../", import.meta.url).href
   : undefined;
 
+/** See {@linkcode isPassing}. */
+const PASSING = /\/(core\/annotator|runtime\/builtins|api)\.[jt]s$/;
+
 /** What marks the beginning of a package's own path, npm's and Deno's way. */
 const PACKAGE_ROOTS = ["/node_modules/", "/npm/registry.npmjs.org/"];
 
@@ -43,6 +46,14 @@ export function isRuntime(file: string): boolean {
 export function isOwn(file: string): boolean {
   const url = file.startsWith("/") ? toUrl(file) : file;
   return OWN !== undefined && url.startsWith(OWN);
+}
+
+/**
+ * True for a file of the tracer itself whose functions call one of the program
+ * and return what that gives: annotations.
+ */
+export function isPassing(file: string): boolean {
+  return PASSING.test(file) && isOwn(file);
 }
 
 /** A reader for files named relative to `folder`, a path, where they can be. */

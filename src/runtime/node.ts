@@ -11,7 +11,11 @@ import {
 } from "./builtins.ts";
 import { gcObserverProbe } from "./probes/gc_observer.ts";
 import { v8Heap } from "./probes/heap.ts";
-import { createV8Adapter, SHARED_SERVERS } from "./v8_adapter.ts";
+import {
+  createV8Adapter,
+  isPendingInText,
+  SHARED_SERVERS,
+} from "./v8_adapter.ts";
 
 const settled = Promise.resolve();
 
@@ -36,6 +40,7 @@ export function nodeAdapter(): RuntimeAdapter {
       // Half the price of queueMicrotask, which makes an AsyncResource.
       settled.then(marker);
     },
+    isPending: isPendingInText,
     folder: workingFolder(),
     apis: NODE_APIS,
     wrapped() {

@@ -48,6 +48,10 @@ export interface PromiseHookSource {
   lastPlain(): object | undefined;
   /** Says what the reactions made inside `fn` do: pass a result on. */
   relaying<T>(fn: () => T): T;
+  /** Has continuation `id` wait for `promise`. @returns false if it is settled */
+  settleWith(promise: object, id: number): boolean;
+  /** True if the last await was in the call whose promise this is. */
+  isLastCall(promise: object): boolean;
   /** Lets go of every promise. */
   forget(): void;
 }
@@ -349,6 +353,20 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
         relays--;
         endRun();
       }
+    },
+    settleWith(promise, id) {
+      const stamp = PromiseStamp.of(promise);
+      const waiters = PromiseStamp.waiters(stamp);
+      if (waiters === SETTLED) return false;
+      PromiseStamp.setWaiters(
+        stamp,
+        waiters === 0 ? id : new MoreWaiters(id, waiters),
+      );
+      return true;
+    },
+    isLastCall(promise) {
+      return lastReaction !== undefined && plainCount > 0 &&
+        plain[plainCount - 1] === promise;
     },
     forget() {
       plain.fill(undefined);

@@ -57,6 +57,11 @@ export class PromiseStamp extends Given {
     new PromiseStamp(promise);
   }
 
+  /** True if the promise has its fields: it was made during the recording. */
+  static has(promise: object): boolean {
+    return #continuation in promise;
+  }
+
   /** The promise with its fields, which it gets if it has none. */
   static of(promise: object): PromiseStamp {
     if (!(#continuation in promise)) PromiseStamp.make(promise, 0, 0);

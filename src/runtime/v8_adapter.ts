@@ -11,7 +11,7 @@ import type {
 import type { RuntimeProbes } from "../core/probe.ts";
 import type { TurnRecorder } from "../core/turn_recorder.ts";
 import type { ApiTable } from "./apis/api_table.ts";
-import { backgroundTimers } from "./builtins.ts";
+import { backgroundTimers, builtin, createCarrier } from "./builtins.ts";
 import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
 import {
@@ -19,6 +19,7 @@ import {
   type PromiseHooks,
   type PromiseHookSource,
 } from "./promise_hooks.ts";
+import { PromiseStamp } from "./promise_stamp.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
 import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
@@ -47,10 +48,31 @@ export interface V8Runtime {
   readonly apis: ApiTable;
   /** Called when everything is wrapped, at the first start. */
   wrapped?(): void;
+  /** See `PromiseState`. */
+  isPending(promise: Promise<unknown>): boolean | undefined;
   /** The cheapest way into the queue of microtasks. */
   queueMarker(marker: () => void): void;
   /** Installs hooks. @returns what takes them out, as far as they can be */
   installHooks(hooks: PromiseHooks, kind: HookKind): () => void;
+}
+
+/** Promises that are looked at in a turn: at 2 to 20 us each. */
+const LOOKS_PER_TURN = 8;
+
+/** Begins what `inspect` prints for a promise that is not settled. */
+const PENDING = /^[^{]*\{ <pending>/;
+
+/** Whether a promise is pending, as `node:util` prints it. */
+export function isPendingInText(
+  promise: Promise<unknown>,
+): boolean | undefined {
+  const text = builtin("node:util")?.inspect(promise, {
+    depth: 0,
+    customInspect: false,
+    maxArrayLength: 0,
+    maxStringLength: 0,
+  });
+  return text === undefined ? undefined : PENDING.test(text);
 }
 
 /** The adapter of a runtime on V8. */
@@ -116,6 +138,24 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       takeOutCombinators?.();
       takeOut = takeOutCombinators = undefined;
     },
+    promises: {
+      looksPerSlice: 0,
+      looksPerTurn: LOOKS_PER_TURN,
+      isPending: runtime.isPending,
+      settleWith(promise, id) {
+        if (context?.recorder.takesPromises !== true) return false;
+        // One that was made before may be settled, which nobody has seen.
+        const isOld = !PromiseStamp.has(promise);
+        if (isOld && runtime.isPending(promise) === false) return false;
+        return source!.settleWith(promise, id);
+      },
+      isLastCall(promise) {
+        return context?.recorder.takesPromises === true
+          ? source!.isLastCall(promise)
+          : undefined;
+      },
+    },
+    createCarrier,
     queueMarker: runtime.queueMarker,
     scheduleTurnEnd(fn) {
       // Not unref'd: Node would run it only after the loop has waited, Deno

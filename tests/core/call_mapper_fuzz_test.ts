@@ -5,6 +5,11 @@
 
 import { test } from "node:test";
 import { ContinuationKind } from "../../src/core/continuation_table.ts";
+import {
+  type Annotator,
+  createUserTask,
+  type Region,
+} from "../../src/core/annotator.ts";
 import { EndFlag } from "../../src/core/raw_log.ts";
 import { Reason } from "../../src/core/reason.ts";
 import { Tracer } from "../../src/core/tracer.ts";
@@ -39,6 +44,9 @@ interface Program {
   readonly calls: Call[];
   /** Continuations of callbacks that have not run. */
   readonly ids: number[];
+  readonly annotator: Annotator;
+  readonly regions: Region[];
+  readonly promises: Promise<unknown>[];
   /** Callbacks that run, whose wrappers wait for them. */
   entered: number;
 }
@@ -51,7 +59,7 @@ function step(program: Program): void {
   const site = random.pick(sites);
   const call = calls.length === 0 ? undefined : random.pick(calls);
   adapter.now += random.below(3) / 50;
-  switch (random.below(23)) {
+  switch (random.below(28)) {
     case 0:
     case 1:
     case 2:
@@ -136,6 +144,42 @@ function step(program: Program): void {
       if (recorder.isLong(began)) recorder.syscall(site, began);
       return;
     }
+    case 23:
+      program.annotator.log("note", "x".repeat(random.below(300)));
+      return;
+    case 24:
+      program.regions.push(
+        program.annotator.startRegion(`r${random.below(9)}`),
+      );
+      return;
+    case 25:
+      if (program.regions.length > 0) random.pick(program.regions).end();
+      return;
+    case 26: {
+      const promise = new Promise<void>(() => {});
+      program.promises.push(promise);
+      program.annotator.withRegion(`w${random.below(9)}`, () => {
+        for (let i = random.below(3); i > 0; i--) step(program);
+        return random.below(3) === 0 ? undefined : promise;
+      });
+      if (call !== undefined && random.below(2) === 0) {
+        hooks.waitCall(call, site, promise);
+      }
+      return;
+    }
+    case 27: {
+      if (program.promises.length > 0) {
+        adapter.settled.add(random.pick(program.promises));
+      }
+      const task = createUserTask(
+        `t${random.below(9)}`,
+        undefined,
+        () => program.annotator,
+      );
+      task.run(() => step(program));
+      if (random.below(2) === 0) task.end();
+      return;
+    }
   }
 }
 
@@ -155,6 +199,9 @@ async function traceOf(seed: number): Promise<Uint8Array> {
     sites,
     calls: [],
     ids: [],
+    annotator: tracer.annotator,
+    regions: [],
+    promises: [],
     entered: 0,
   };
   const { hooks } = adapter.calls!;

@@ -55,6 +55,16 @@ const CALLS: readonly [
   ],
   [(e) => e.userTaskEnd(TASK, STACK), "UserTaskEnd", [TASK, STACK]],
   [
+    (e) => e.userRegion(TASK, false, TEXT, STACK),
+    "UserRegion",
+    [TASK, 0, TEXT, STACK],
+  ],
+  [
+    (e) => e.userRegion(TASK, true, TEXT, STACK),
+    "UserRegion",
+    [TASK, 1, TEXT, STACK],
+  ],
+  [
     (e) => e.userLog(TASK, TEXT, STACK, "naïve \u{1f600}"),
     "UserLog",
     [TASK, TEXT, STACK],

@@ -33,6 +33,13 @@ interface Names {
   readonly all: string[];
   readonly waiting: string[];
   readonly fresh: string[];
+  /** Regions there have been. */
+  readonly regions: string[];
+}
+
+function pushRegion({ regions }: Names, name: string): string {
+  regions.push(name);
+  return name;
 }
 
 /**
@@ -61,7 +68,7 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
     line: random.below(3) + 1,
     settled: random.below(6) === 0,
   };
-  switch (random.below(17)) {
+  switch (random.below(23)) {
     case 0:
     case 1:
       if (loop.depth >= 5) return;
@@ -120,6 +127,31 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
     case 16:
       loop.syscall(`read${random.below(3)}`, random.below(4) / 20);
       return;
+    case 17:
+      if (random.below(2) === 0) loop.beginTask(`t${i}`);
+      else loop.endTask(`t${random.below(i + 1)}`);
+      return;
+    case 18:
+      loop.note("note", "x".repeat(random.below(300)), `t${random.below(i)}`);
+      return;
+    case 19:
+      loop.enter(pushRegion(names, `r${i}`));
+      return;
+    case 20:
+      if (names.regions.length > 0) loop.leave(random.pick(names.regions));
+      return;
+    case 21:
+    case 22: {
+      const region = pushRegion(names, `r${i}`);
+      loop.around(region, () => {
+        for (let j = random.below(2); j > 0; j--) {
+          step(loop, random, names, i * 10 + j);
+        }
+        if (random.below(2) === 0) loop.callAwait(make(), options);
+      });
+      all.push(region);
+      return;
+    }
   }
 }
 
@@ -132,7 +164,7 @@ function record(seed: number): NamedTrace[] {
     maxStrings: random.below(4) === 0 ? 8 : undefined,
     maxContinuations: random.below(4) === 0 ? 30 : undefined,
   });
-  const names: Names = { all: [], waiting: [], fresh: [] };
+  const names: Names = { all: [], waiting: [], fresh: [], regions: [] };
   const joined: Consumer[] = [];
   const traces: NamedTrace[] = [];
   const finish = (consumer: Consumer) =>

@@ -100,6 +100,9 @@ export function eventLines(trace: Trace, options: LineOptions = {}): string[] {
         case EventType.UserTaskEnd:
           text = `finish`;
           break;
+        case EventType.UserRegion:
+          text = `${e.arg(1) === 0 ? "enter" : "leave"} ${e.label}`;
+          break;
         case EventType.UserLog:
           if (e.label === "looptrace.statistics") continue;
           text = `log ${e.label} ${e.message}`;

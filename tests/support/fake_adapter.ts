@@ -1,7 +1,9 @@
 /** A runtime whose clock and timers a test moves by hand, and whose hooks never fire. */
 import type {
   Capabilities,
+  ContextCarrier,
   HookKind,
+  PromiseFacts,
   RuntimeAdapter,
 } from "../../src/core/adapter.ts";
 import type { CallHooks } from "../../src/core/call_hooks.ts";
@@ -77,6 +79,34 @@ export class FakeAdapter implements RuntimeAdapter {
   uninstall(): void {
     this.calls?.turnOff();
     this.recorder = undefined;
+  }
+
+  /** Promises that are settled, as far as it tells. */
+  readonly settled = new Set<Promise<unknown>>();
+  readonly promises: PromiseFacts = {
+    looksPerSlice: 1,
+    looksPerTurn: 4,
+    isPending: (promise) => !this.settled.has(promise),
+    settleWith: () => false,
+    isLastCall: () => undefined,
+  };
+
+  /** Carries a value along what is called at once. */
+  createCarrier(): ContextCarrier {
+    let current: unknown;
+    return {
+      get: () => current,
+      run(value, fn) {
+        const before = current;
+        current = value;
+        try {
+          return fn();
+        } finally {
+          current = before;
+        }
+      },
+      disable: () => void (current = undefined),
+    };
   }
 
   queueMarker(marker: () => void): void {

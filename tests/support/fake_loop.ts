@@ -6,6 +6,11 @@
  * `loop.await("f")` reads "f awaits something": its site is in function `f`.
  */
 import {
+  Annotation,
+  AnnotationKind,
+  OpenRegion,
+} from "../../src/core/annotation.ts";
+import {
   ContinuationKind,
   ContinuationTable,
 } from "../../src/core/continuation_table.ts";
@@ -22,6 +27,7 @@ import { Reason } from "../../src/core/reason.ts";
 import { Recording } from "../../src/core/recording.ts";
 import { NO_SITE, SiteTable } from "../../src/core/site_table.ts";
 import { ThreadIds } from "../../src/core/thread_ids.ts";
+import { NO_USER_TASK, type UserTaskId } from "../../src/format/ids.ts";
 import type { Trace } from "../../src/format/trace.ts";
 import { eventLines, type LineOptions } from "./event_lines.ts";
 import { concat } from "./raw_records.ts";
@@ -55,7 +61,10 @@ export class FakeLoop {
   readonly continuations: ContinuationTable;
   readonly sites: SiteTable = new SiteTable();
   readonly recording: Recording;
+  readonly ids: ThreadIds = new ThreadIds();
   readonly #ids = new Map<string, number>();
+  readonly #regions = new Map<string, OpenRegion>();
+  readonly #userTaskIds = new Map<string, UserTaskId>();
   readonly #consumer;
   /** The clock, in milliseconds: no round number, as in life. */
   now = 1234.5;
@@ -72,7 +81,7 @@ export class FakeLoop {
       log,
       continuations,
       sites,
-      ids: new ThreadIds(),
+      ids: this.ids,
       origin: this.now,
       batchBytes: options.batchBytes,
       maxStrings: options.maxStrings,
@@ -202,6 +211,73 @@ export class FakeLoop {
     const ended = Math.floor((this.now - log.base) * TICKS_PER_MS);
     if (log.isFull) this.#mapEarly();
     log.putSyscall(this.site(operation), began, ended - began);
+    return this;
+  }
+
+  /** The code that runs begins a user task. */
+  beginTask(name: string): this {
+    const id = this.ids.userTask.take() as UserTaskId;
+    this.#userTaskIds.set(name, id);
+    return this.#annotate(new Annotation(AnnotationKind.TaskBegin, id, name));
+  }
+
+  /** The user task is complete. */
+  endTask(name: string): this {
+    const id = this.#userTaskIds.get(name) ?? NO_USER_TASK;
+    return this.#annotate(new Annotation(AnnotationKind.TaskEnd, id, ""));
+  }
+
+  /** The code that runs notes a message, in the user task `of` or its own. */
+  note(category: string, message: string, of = ""): this {
+    const id = this.#userTaskIds.get(of) ?? NO_USER_TASK;
+    return this.#annotate(
+      new Annotation(AnnotationKind.Log, id, category, message),
+    );
+  }
+
+  /** The code that runs begins a region. */
+  enter(name: string): this {
+    return this.#annotate(this.#region(name));
+  }
+
+  /** A region ends, wherever it began. */
+  leave(name: string): this {
+    const region = this.#regions.get(name);
+    return this.#annotate(
+      new Annotation(AnnotationKind.RegionEnd, NO_USER_TASK, "", "", region),
+    );
+  }
+
+  /**
+   * The code that runs begins a region around `call`, which makes its first
+   * await last. Settle `name` where the region ends.
+   */
+  around(name: string, call: () => void): this {
+    const annotation = this.#region(name);
+    this.#annotate(annotation);
+    const begin = this.log.numberOf(this.log.length - 1);
+    call();
+    const { log } = this;
+    const isCall = log.lastKind === RawKind.Await &&
+      log.length - 1 > log.indexOf(begin) && log.indexOf(begin) >= 0;
+    if (isCall) annotation.call = log.numberOf(log.length - 1);
+    const id = this.continuations.makeRegion(annotation.region!);
+    this.#ids.set(name, id);
+    return this;
+  }
+
+  #region(name: string): Annotation {
+    const region = new OpenRegion(name);
+    this.#regions.set(name, region);
+    const { RegionBegin } = AnnotationKind;
+    return new Annotation(RegionBegin, NO_USER_TASK, name, "", region);
+  }
+
+  #annotate(annotation: Annotation): this {
+    const { log } = this;
+    if (log.isFull || log.isWordy) this.#mapEarly();
+    const ticks = Math.floor((this.now - log.base) * TICKS_PER_MS);
+    log.putAnnotation(annotation, ticks);
     return this;
   }
 

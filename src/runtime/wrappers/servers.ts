@@ -1,10 +1,14 @@
 /** Request handlers of Deno.serve and node:http. */
 
-import { ContinuationKind } from "../../core/continuation_table.ts";
+import { Annotation, AnnotationKind } from "../../core/annotation.ts";
+import { RequestContext } from "../../core/annotator.ts";
 import { EndFlag } from "../../core/raw_log.ts";
 import { routeName } from "../../core/route_name.ts";
 import { NO_SITE } from "../../core/site_table.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
+import { TRACE_PARENT, traceParentOf } from "../../core/trace_parent.ts";
+import type { TurnRecorder } from "../../core/turn_recorder.ts";
+import { NO_USER_TASK, type UserTaskId } from "../../format/ids.ts";
 import { runSlice, type WrapperContext } from "./callback.ts";
 import { type AnyFunction, mimic, replace } from "./replace.ts";
 
@@ -23,16 +27,15 @@ export function wrapWebHandler(
   const servedAt = context.siteHere("request", top);
   function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
-    const { method, url } = args[0] as Request;
+    const { method, url, headers } = args[0] as Request;
     const name = pattern === undefined
       ? routeName(method, url)
       : `${method} ${pattern}`;
     return inRequest(
       context,
       sites.renamed(servedAt, name),
-      handler,
-      this,
-      args,
+      (id) =>
+        runSlice(context, id, tracing(recorder, headers, handler), this, args),
     );
   }
   mimic(wrapper, handler);
@@ -42,17 +45,46 @@ export function wrapWebHandler(
   return wrapper;
 }
 
-/** Runs a handler as the first slice of a request named by `site`. */
-function inRequest(
-  context: WrapperContext,
-  site: number,
+/**
+ * `handler`, or a function around it that tells first which distributed trace
+ * the request with `headers` is part of.
+ */
+function tracing(
+  recorder: TurnRecorder,
+  headers: Headers | undefined,
   handler: AnyFunction,
-  receiver: unknown,
-  args: unknown[],
+): AnyFunction {
+  const parent = traceParentOf(headers?.get(TRACE_PARENT));
+  if (parent === undefined) return handler;
+  return function (this: unknown, ...args: unknown[]): unknown {
+    tellTraceParent(recorder, parent);
+    return Reflect.apply(handler, this, args);
+  };
+}
+
+function tellTraceParent(recorder: TurnRecorder, parent: string): void {
+  const { Log } = AnnotationKind;
+  recorder.annotate(new Annotation(Log, NO_USER_TASK, TRACE_PARENT, parent));
+}
+
+/**
+ * Has `run` call a handler as the first slice of the continuation that it is
+ * given, which is that of a request named by `site`.
+ */
+function inRequest(
+  { recorder }: WrapperContext,
+  site: number,
+  run: (id: number) => unknown,
 ): unknown {
-  const { continuations } = context.recorder;
-  const id = continuations.make(ContinuationKind.Request, site, 0);
-  return runSlice(context, id, handler, receiver, args);
+  const id = recorder.makeRequest(site);
+  const { carrier } = recorder;
+  if (carrier === undefined) return run(id);
+  const { continuations } = recorder;
+  const task = continuations.wait[continuations.slot(id)] as UserTaskId;
+  return carrier.run(
+    new RequestContext(task, recorder.starts, id),
+    () => run(id),
+  );
 }
 
 /** Wraps `Deno.serve`, in each of its three forms. */
@@ -86,11 +118,19 @@ function wrapArgument(
   return { ...options, handler };
 }
 
+/** The parts of node:http's request that are looked at. */
+interface NodeRequest {
+  readonly method?: string;
+  readonly url?: string;
+  readonly headers?: Readonly<Record<string, unknown>>;
+}
+
 /** Wraps `emit` of the prototype of node:http's and node:https's servers, for "request". */
 export function wrapNodeServer(
   prototype: object,
-  { recorder, sites }: WrapperContext,
+  context: WrapperContext,
 ): void {
+  const { recorder, sites } = context;
   replace(
     prototype,
     "emit",
@@ -99,19 +139,21 @@ export function wrapNodeServer(
         if (!recorder.isOn || args[0] !== "request") {
           return Reflect.apply(original, this, args);
         }
-        const { method, url } = args[1] as { method?: string; url?: string };
+        const { method, url, headers } = args[1] as NodeRequest;
         const name = routeName(method ?? "", url ?? "");
         const site = sites.renamed(NO_SITE, name);
-        const { continuations } = recorder;
-        const id = continuations.make(ContinuationKind.Request, site, 0);
-        if (!recorder.enter(id)) return Reflect.apply(original, this, args);
-        try {
-          return Reflect.apply(original, this, args);
-        } finally {
-          // What the listener returned is not known: if it called one thing
-          // that goes on, that most likely serves the request.
-          recorder.leave(EndFlag.Linked);
-        }
+        const parent = traceParentOf(headers?.[TRACE_PARENT]);
+        return inRequest(context, site, (id) => {
+          if (!recorder.enter(id)) return Reflect.apply(original, this, args);
+          try {
+            if (parent !== undefined) tellTraceParent(recorder, parent);
+            return Reflect.apply(original, this, args);
+          } finally {
+            // What the listener returned is not known: if it called one thing
+            // that goes on, that most likely serves the request.
+            recorder.leave(EndFlag.Linked);
+          }
+        });
       },
   );
 }
