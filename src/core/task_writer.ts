@@ -385,7 +385,9 @@ export class TaskWriter {
     let outermost = task.top;
     while (outermost.outer !== null) outermost = outermost.outer;
     let stack = task.entry;
-    for (let at = outermost; at !== task.top; at = at.inner!) {
+    // Where awaits are unseen, a chain may be taken for another's: it ends early.
+    let at: Activation | null = outermost;
+    for (; at !== task.top && at !== null; at = at.inner) {
       stack = this.#stacks.put(at.site, stack);
     }
     return stack;

@@ -319,6 +319,7 @@ export class Tracer {
     }
     options.signal?.throwIfAborted();
     return this.#silently(() => {
+      if (this.#recording !== undefined) this.#tryMap();
       const recording = this.#recording ?? this.#begin(options);
       const now = this.#adapter.clock.now();
       const consumer = recording.join(now, options.maxBuffered);
@@ -382,6 +383,8 @@ export class Tracer {
   #leave(consumer: Consumer, end: ConsumerEnd): void {
     const recording = this.#recording;
     if (recording === undefined) return;
+    // What the program waits for may be calling: nothing may be thrown into it.
+    if (end === "done") this.#tryMap();
     this.#silently(() => {
       const now = this.#adapter.clock.now();
       if (end === "done") this.#probes.collect(now);

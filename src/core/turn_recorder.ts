@@ -158,6 +158,8 @@ export class TurnRecorder {
   /** The last reading of the clock, in ticks since the base of the log. */
   #ticks = 0;
   #site = NO_SITE;
+  /** False if what is remembered of that site may be another's. */
+  #isSure = true;
   /** The path with which the slice began. */
   #begin = 0;
   /** The last known site of the slice, and the one before. */
@@ -732,7 +734,8 @@ export class TurnRecorder {
     const isVague = this.#begin === 0 && this.#old === NO_SITE;
     const site = this.#site = this.#sites.at(this.path, top);
     if (site !== NO_SITE) this.#passSite(site);
-    return this.#sites.isThen && (this.#sites.isSeen || !isVague);
+    this.#isSure = this.#sites.isSeen || !isVague;
+    return this.#sites.isThen && this.#isSure;
   }
 
   /**
@@ -774,7 +777,7 @@ export class TurnRecorder {
    * @returns the id of its continuation, 0 when there is no room for more
    */
   await(wait: Wait, flags: number, isTimed: boolean): number {
-    const known = wait === 0 ? this.#sites.reason : wait;
+    const known = wait === 0 && this.#isSure ? this.#sites.reason : wait;
     return this.awaitAt(this.#site, known, flags, isTimed);
   }
 

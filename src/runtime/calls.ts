@@ -160,7 +160,10 @@ export function createCallHooks(
     toTop(call);
     const group = suspended.group(value, recorder.sliceNumber);
     if (group !== undefined) explained.offer(value as object, group);
+    // What is called with it makes its own promise of what was begun for it.
+    const claim = explained.takeClaim();
     mark(call, false);
+    explained.claim(claim);
   }
 
   /** The call asked what it iterates for the next value, and waits for it. */
