@@ -11,6 +11,8 @@ import { arch, cpus, platform } from "node:os";
 import process from "node:process";
 import { parseArgs } from "node:util";
 import { ensureNodeModules } from "../tests/support/node_modules.ts";
+import { beforeBenches } from "./before.ts";
+import { callsBenches } from "./calls.ts";
 import { cycleBenches } from "./cycle.ts";
 import { encodeBench } from "./encode.ts";
 import { firstByteBenches } from "./first_byte.ts";
@@ -29,7 +31,9 @@ import { traceSizeBenches } from "./trace_size.ts";
 const BENCHES: readonly Bench[] = [
   encodeBench,
   ...cycleBenches,
+  ...callsBenches,
   ...serverBenches,
+  ...beforeBenches,
   ...traceSizeBenches,
   ...firstByteBenches,
   ...startupBenches,

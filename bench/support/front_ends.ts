@@ -109,18 +109,25 @@ export interface RuntimeFiles {
   remove(): Promise<void>;
 }
 
+/** This checkout. */
+const ROOT = new URL("../../", import.meta.url);
+
 /**
- * The checkout's own files for Deno and Bun, which run TypeScript; for Node the package as it is published.
+ * The checkout's own files for Deno and Bun, which run TypeScript; for Node the package as it is published. `root` may name
+ * another checkout whose library it is to be; the app is always this one's.
  *
  * @throws {Error} When they cannot be built.
  */
 export async function runtimeFiles(
   runtime: BenchRuntime,
+  root: URL = ROOT,
 ): Promise<RuntimeFiles> {
-  if (runtime === "node" || runtime === "node24") return await buildNodeFiles();
+  if (runtime === "node" || runtime === "node24") {
+    return await buildNodeFiles(root);
+  }
   return {
-    library: new URL("../../mod.ts", import.meta.url).href,
-    preload: ourFile("../../src/preload.ts"),
+    library: new URL("mod.ts", root).href,
+    preload: fileURLToPath(new URL("src/preload.ts", root)),
     app: ourFile(`../app/serve_${runtime}.ts`),
     remove: () => Promise.resolve(),
   };

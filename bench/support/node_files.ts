@@ -10,23 +10,27 @@ import type { RuntimeFiles } from "./front_ends.ts";
 const ROOT = new URL("../../", import.meta.url);
 
 /**
- * The package and `bench/app/serve_node.ts` as JavaScript, the packages that the app imports in the same file.
+ * The package and `bench/app/serve_node.ts` as JavaScript, the packages that the app imports in the same file. `root` is
+ * the checkout whose package it is; the app is always this one's.
  *
  * @throws {Error} When one of them cannot be bundled.
  */
-export async function buildNodeFiles(): Promise<RuntimeFiles> {
+export async function buildNodeFiles(
+  root: URL = ROOT,
+): Promise<RuntimeFiles> {
   const folder = await mkdtemp(join(tmpdir(), "looptrace-bench-"));
   const app = join(folder, "app/serve_node.mjs");
   const remove = (): Promise<void> =>
     rm(folder, { recursive: true, force: true });
   try {
-    await unpackLibrary(folder);
+    await unpackLibrary(root, folder);
     // The preload's parser: what `npm ci` has put into the checkout.
     await symlink(
       fileURLToPath(new URL("node_modules", ROOT)),
       join(folder, "node_modules"),
     );
-    await build("bundle", "--quiet", "bench/app/serve_node.ts", "-o", app);
+    const source = "bench/app/serve_node.ts";
+    await build(ROOT, "bundle", "--quiet", source, "-o", app);
   } catch (error) {
     await remove();
     throw error;
@@ -40,16 +44,16 @@ export async function buildNodeFiles(): Promise<RuntimeFiles> {
  * Not a bundle: in one of those the recorder cannot tell its own frames from the program's. The entry points used here
  * import no package, so nothing is installed.
  */
-async function unpackLibrary(folder: string): Promise<void> {
+async function unpackLibrary(root: URL, folder: string): Promise<void> {
   const tarball = join(folder, "looptrace.tgz");
-  await build("pack", "--quiet", "--allow-dirty", `--output=${tarball}`);
+  await build(root, "pack", "--quiet", "--allow-dirty", `--output=${tarball}`);
   const { code, stderr } = await run("tar", ["-xzf", tarball, "-C", folder]);
   if (code !== 0) throw new Error(`Cannot unpack ${tarball}: ${stderr}`);
 }
 
-async function build(...args: readonly string[]): Promise<void> {
+async function build(root: URL, ...args: readonly string[]): Promise<void> {
   const { code, stderr } = await run(process.execPath, args, {
-    cwd: fileURLToPath(ROOT),
+    cwd: fileURLToPath(root),
   });
   if (code !== 0) {
     throw new Error(`Cannot build with deno ${args.join(" ")}: ${stderr}`);
