@@ -96,12 +96,15 @@ export function log(category: string, message: string): void {
 /**
  * Names the request that is being served by its route, such as
  * `GET /users/:id`, in the place of what its URL lets guess. Names must be few:
- * after the first 1024 different ones no more are taken. Once the turn in which
- * the request came is over, its name is written, and a log of the category
- * `route` tells the one given.
+ * after the first 1024 different ones no more are taken.
+ *
+ * Call it before the handler has waited for anything. Later the name may have
+ * been written; then a log of the request tells it, of the category `route`.
+ *
+ * @param request what the server handed over, so that it is found later too
  */
-export function nameRequest(name: string): void {
-  tracer?.annotator.nameRequest(name);
+export function nameRequest(name: string, request?: object): void {
+  tracer?.annotator.nameRequest(name, request);
 }
 
 function annotator(): Annotator | undefined {

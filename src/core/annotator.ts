@@ -333,10 +333,10 @@ export class Annotator {
   // Requests.
 
   /**
-   * Names the request that runs, as its route is called. If that is written
-   * already, a log says so.
+   * Names `request`, or the one that runs, as its route is called. If the name is
+   * written already, a log tells it.
    */
-  nameRequest(name: unknown): void {
+  nameRequest(name: unknown, request?: object): void {
     const recorder = this.#recorder;
     if (!recorder.isRecording) return;
     const text = toName(name);
@@ -350,7 +350,8 @@ export class Annotator {
         value.recording === recorder.starts
       ? value
       : undefined;
-    if (recorder.nameRequest(text, known?.continuation)) return;
+    const continuation = known?.continuation ?? this.#continuationOf(request);
+    if (recorder.nameRequest(text, continuation)) return;
     this.#put(
       new Annotation(
         AnnotationKind.Log,
@@ -359,6 +360,14 @@ export class Annotator {
         text,
       ),
     );
+  }
+
+  /** The continuation that `request` began with, 0 if that is not known. */
+  #continuationOf(request: object | undefined): number {
+    if (request === undefined) return 0;
+    // From now on requests are noted, which costs a little for each.
+    this.#recorder.requests ??= new WeakMap();
+    return this.#recorder.requests.get(request) ?? 0;
   }
 
   // From here on nothing may be thrown into the program.

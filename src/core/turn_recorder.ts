@@ -125,6 +125,8 @@ export class TurnRecorder {
   watch: RegionWatch | undefined = undefined;
   /** What carries user tasks, from the first annotation of a recording on. */
   carrier: ContextCarrier | undefined = undefined;
+  /** Continuations of requests, once somebody asks for them by the request. */
+  requests: WeakMap<object, number> | undefined = undefined;
   /** Where ids of user tasks come from. */
   userTasks: IdSource = countFromOne();
   /** How busy the loop is. */
@@ -244,6 +246,7 @@ export class TurnRecorder {
     this.watch = undefined;
     this.carrier?.disable();
     this.carrier = undefined;
+    this.requests = undefined;
     this.explained.forget();
   }
 

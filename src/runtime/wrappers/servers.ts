@@ -33,6 +33,7 @@ export function wrapWebHandler(
       : `${method} ${pattern}`;
     return inRequest(
       context,
+      args[0] as Request,
       sites.renamed(servedAt, name),
       (id) =>
         runSlice(context, id, tracing(recorder, headers, handler), this, args),
@@ -68,16 +69,18 @@ function tellTraceParent(recorder: TurnRecorder, parent: string): void {
 }
 
 /**
- * Has `run` call a handler as the first slice of the continuation that it is
- * given, which is that of a request named by `site`.
+ * Has `run` call a handler of `request` as the first slice of the continuation
+ * that it is given. The request is named by `site`.
  */
 function inRequest(
   { recorder }: WrapperContext,
+  request: object,
   site: number,
   run: (id: number) => unknown,
 ): unknown {
   const id = recorder.makeRequest(site);
-  const { carrier } = recorder;
+  const { carrier, requests } = recorder;
+  if (requests !== undefined) requests.set(request, id);
   if (carrier === undefined) return run(id);
   const { continuations } = recorder;
   const task = continuations.wait[continuations.slot(id)] as UserTaskId;
@@ -139,11 +142,12 @@ export function wrapNodeServer(
         if (!recorder.isOn || args[0] !== "request") {
           return Reflect.apply(original, this, args);
         }
-        const { method, url, headers } = args[1] as NodeRequest;
+        const request = args[1] as NodeRequest;
+        const { method, url, headers } = request;
         const name = routeName(method ?? "", url ?? "");
         const site = sites.renamed(NO_SITE, name);
         const parent = traceParentOf(headers?.[TRACE_PARENT]);
-        return inRequest(context, site, (id) => {
+        return inRequest(context, request, site, (id) => {
           if (!recorder.enter(id)) return Reflect.apply(original, this, args);
           try {
             if (parent !== undefined) tellTraceParent(recorder, parent);
