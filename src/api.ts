@@ -9,6 +9,7 @@ import {
 } from "./core/annotator.ts";
 import type { Capabilities } from "./core/adapter.ts";
 import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
+import type { SharedWithWorker, WorkerSetup } from "./core/thread_messages.ts";
 import type { LoopUtilization } from "./core/loop_figures.ts";
 import type { Statistics } from "./core/statistics.ts";
 import { type Sink, type StreamOptions, Tracer } from "./core/tracer.ts";
@@ -179,4 +180,22 @@ export function handler(
   const source = getTracer();
   source.arm();
   return traceHandler(source, options);
+}
+
+/**
+ * This is a worker that is to be recorded with the thread that started it: what
+ * its entry calls before the program's first line.
+ */
+export function attachWorker(
+  setup: WorkerSetup,
+  { shared, port }: { shared: SharedWithWorker; port: unknown },
+): void {
+  const offset = performance.timeOrigin - setup.timeOrigin;
+  const adapter = detectRuntime();
+  const clock = { now: () => performance.now() + offset };
+  const attached = tracer = new Tracer(adapter, clock);
+  const receive = attached.attachToMain(setup, {
+    port: adapter.openPort(port, (message, ports) => receive(message, ports)),
+    shared,
+  });
 }

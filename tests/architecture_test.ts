@@ -26,6 +26,7 @@ const ENTRY_POINTS = [
   "src/api.ts",
   "src/reader.ts",
   "src/preload.ts",
+  "src/worker_entry.ts",
 ];
 
 /** `./hono` is an entry point too and lies beside the endpoint it mounts. */

@@ -5,6 +5,12 @@ import type { Clock } from "./clock.ts";
 import type { RuntimeProbes } from "./probe.ts";
 import type { PromiseState } from "./region_watch.ts";
 import type { FrameReader } from "./stack_capture.ts";
+import type {
+  SharedWithWorker,
+  ThreadPort,
+  ThreadReceiver,
+  WorkerSetup,
+} from "./thread_messages.ts";
 import type { TurnRecorder } from "./turn_recorder.ts";
 
 /**
@@ -69,11 +75,21 @@ export interface PromiseFacts extends PromiseState {
   isLastCall(promise: Promise<unknown>): boolean | undefined;
 }
 
+/** What a worker's adapter needs beside what the worker is told. */
+export interface ParentParts {
+  /** What is shared with the main thread, if it has come already. */
+  readonly shared: SharedWithWorker | undefined;
+  /** To be called when the worker is about to end. */
+  ending(): void;
+}
+
 /** A runtime; see `src/runtime`. */
 export interface RuntimeAdapter {
   /** What can be told, as far as it is prepared now. */
   readonly capabilities: Capabilities;
   readonly clock: Clock;
+  /** When the clock was 0, in milliseconds since 1970. */
+  readonly timeOrigin: number;
   readonly frames: FrameReader;
   /** What it measures beside tasks. */
   readonly probes: RuntimeProbes;
@@ -89,6 +105,17 @@ export interface RuntimeAdapter {
    * tell: `hasExactSlices`, `marksAlways`.
    */
   install(recorder: TurnRecorder, hooks: HookKind): void;
+  /**
+   * Listens on a port to another thread, which does not keep the process alive.
+   * What it receives and posts is not recorded.
+   */
+  openPort(port: unknown, receive: ThreadReceiver): ThreadPort;
+  /** This is a worker: messages from and to who started it are recorded. */
+  attachParent(
+    recorder: TurnRecorder,
+    setup: WorkerSetup,
+    parts: ParentParts,
+  ): void;
   /** Takes out what can be taken out. Wrappers stay and pass through. */
   uninstall(): void;
   /** What it tells of promises. */

@@ -1,6 +1,7 @@
 /** One reader of a recording: a stream, with its own beginning and end. */
 
 import { BatchQueue } from "./batch_queue.ts";
+import { ForeignAccount } from "./foreign_goroutines.ts";
 
 /** Why a consumer got no more. */
 export type ConsumerEnd =
@@ -20,10 +21,18 @@ export class Consumer {
   /** Called once when it ends, to let go of timers and listeners. */
   onEnd: (() => void) | undefined;
 
+  /** Its number among those of a recording. */
+  readonly id: number;
+  /** Tick at which its trace begins. */
+  readonly ticks: number;
+  /** What it was sent of goroutines that one thread creates and another runs. */
+  readonly foreign: ForeignAccount = new ForeignAccount();
   readonly queue: BatchQueue;
   #onReady: (() => void) | undefined;
 
-  constructor(maxBuffered: number) {
+  constructor(maxBuffered: number, id = 0, ticks = 1) {
+    this.id = id;
+    this.ticks = ticks;
     this.queue = new BatchQueue(maxBuffered);
   }
 

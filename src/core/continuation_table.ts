@@ -10,6 +10,7 @@
  */
 
 import type { OpenRegion } from "./annotation.ts";
+import type { GoId } from "../format/ids.ts";
 import type { Activation } from "./task_table.ts";
 import type { Wait } from "./wait.ts";
 
@@ -41,6 +42,8 @@ export const ContinuationKind = {
   Operation: 11,
   /** What ends a region when a promise is settled. Nothing goes on. */
   Region: 12,
+  /** Whoever gets a message. */
+  Message: 13,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */
@@ -71,7 +74,10 @@ export class ContinuationTable {
   kind: Uint8Array;
   /** Where it was made: a site, or 0. For a request, its name. */
   site: Int32Array;
-  /** What it waits for: a `Wait`. For a request, its user task. */
+  /**
+   * What it waits for: a `Wait`. For a request, its user task; for a message to
+   * another thread, which one.
+   */
   wait: Int32Array;
   /** The activation that it continues, or null while it is nobody's. */
   readonly owner: (Activation | null)[] = [null];
@@ -82,6 +88,8 @@ export class ContinuationTable {
   settledBy: Int32Array;
   /** What the mapper noted; see there. */
   notes: Uint8Array;
+  /** Of messages between threads, the goroutine that both know, by slot. */
+  readonly goroutines: Map<number, GoId> = new Map();
 
   /** What those of `ContinuationKind.Region` end, by slot. */
   readonly #regions = new Map<number, OpenRegion>();
@@ -156,6 +164,16 @@ export class ContinuationTable {
     return region;
   }
 
+  /**
+   * Makes the continuation of a message that another thread posted here, or,
+   * with `thread`, that is posted to it.
+   */
+  makeMessage(site: number, goId: GoId, thread = 0): number {
+    const id = this.make(ContinuationKind.Message, site, thread);
+    if (id !== 0) this.goroutines.set(id & SLOT_MASK, goId);
+    return id;
+  }
+
   /** The slot of `id`, or 0 if it is not alive. */
   slot(id: number): number {
     const slot = id & SLOT_MASK;
@@ -169,6 +187,9 @@ export class ContinuationTable {
   release(slot: number): void {
     if (this.kind[slot] === FREE) return;
     if (this.kind[slot] === ContinuationKind.Region) this.#regions.delete(slot);
+    if (this.kind[slot] === ContinuationKind.Message) {
+      this.goroutines.delete(slot);
+    }
     this.kind[slot] = FREE;
     this.#generation[slot] = (this.#generation[slot] + 1) & GENERATION_MASK;
     this.owner[slot] = null;

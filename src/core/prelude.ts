@@ -17,6 +17,7 @@ import {
   NO_STACK,
   NO_USER_TASK,
   type ProcId,
+  type StackId,
   type StringId,
 } from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
@@ -34,8 +35,12 @@ export interface PreludeParts {
   readonly tasks: TaskTable;
   /** Those that are of no request. */
   readonly userTasks: UserTaskTable;
-  /** Number of processors, and which of them this one is. */
-  readonly procs: number;
+  /**
+   * Number of processors. Without, this is no beginning of a trace, but that of
+   * one more processor in it.
+   */
+  readonly procs?: number;
+  /** Which of them this one is. */
   readonly proc: ProcId;
   /** Tick of the last event written, at which all this holds. */
   readonly ticks: number;
@@ -48,22 +53,23 @@ export interface PreludeParts {
 
 /** The prelude, as batches; the first one is the header. */
 export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
-  const { ticks } = parts;
-  const batches: Uint8Array<ArrayBuffer>[] = [
-    new Uint8Array(
-      encodeHeader(parts.hasSamples ? SAMPLED_VERSION : WRITTEN_VERSION),
-    ),
-  ];
+  const { procs, ticks } = parts;
+  const version = parts.hasSamples ? SAMPLED_VERSION : WRITTEN_VERSION;
+  const batches: Uint8Array<ArrayBuffer>[] = procs === undefined
+    ? []
+    : [new Uint8Array(encodeHeader(version))];
   const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
     batchBytes: parts.batchBytes,
     proc: parts.proc,
   });
   const encoder = new EventEncoder(buffer);
-  encoder.frequency();
-  // The first one ends the "initial state" of newer readers, in which creations
-  // would be dropped; the second one is the one they see.
-  encoder.gomaxprocs(parts.procs);
-  encoder.gomaxprocs(parts.procs);
+  if (procs !== undefined) {
+    encoder.frequency();
+    // The first one ends the "initial state" of newer readers, in which creations
+    // would be dropped; the second one is the one they see.
+    encoder.gomaxprocs(procs);
+    encoder.gomaxprocs(procs);
+  }
   encoder.procStart(parts.proc + 1);
   parts.strings.writeTo(buffer);
   parts.stacks.writeTo(buffer);
@@ -72,7 +78,7 @@ export function encodePrelude(parts: PreludeParts): Uint8Array<ArrayBuffer>[] {
   }
   let running: TaskRecord | undefined;
   for (const task of parts.tasks.inOrder()) {
-    encoder.goCreate(task.goId, task.entry, task.entry);
+    if (!task.isForeign) encoder.goCreate(task.goId, task.entry, task.entry);
     if (task.state === TaskState.Running) running = task;
     const isWaiting = task.state === TaskState.Waiting;
     const isPlain = task.userTask === NO_USER_TASK && task.regions === null;
@@ -108,17 +114,47 @@ export interface TailParts {
   readonly isAwake: boolean;
   /** Category of the closing log, in the string table already. */
   readonly category: StringId;
-  /** The closing log's message. */
-  readonly message: string;
+  /** The closing log's message, if there is to be one. */
+  readonly message?: string;
+  /** The processor. @default {0} */
+  readonly proc?: ProcId;
+}
+
+/**
+ * Creations of goroutines that were started but of which the consumer was sent
+ * no creation, on a processor of their own.
+ *
+ * @param uncreated entry stacks, by goroutine
+ */
+export function encodeCreations(
+  uncreated: ReadonlyMap<number, StackId>,
+  { proc, ticks }: { proc: ProcId; ticks: number },
+): Uint8Array<ArrayBuffer>[] {
+  const batches: Uint8Array<ArrayBuffer>[] = [];
+  const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
+    proc,
+  });
+  const encoder = new EventEncoder(buffer);
+  encoder.procStart(proc + 1);
+  for (const [goId, entry] of uncreated) {
+    encoder.goCreate(goId as GoId, entry, entry);
+  }
+  encoder.procStop();
+  buffer.flush();
+  return batches;
 }
 
 /** What closes a trace: a last log, and everything that runs stops. */
 export function encodeTail(parts: TailParts): Uint8Array<ArrayBuffer>[] {
-  const { ticks, category, message } = parts;
+  const { ticks, category, message, proc } = parts;
   const batches: Uint8Array<ArrayBuffer>[] = [];
-  const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch));
+  const buffer = new BatchBuffer(ticks, (batch) => batches.push(batch), {
+    proc,
+  });
   const encoder = new EventEncoder(buffer);
-  encoder.userLog(NO_USER_TASK, category, NO_STACK, message);
+  if (message !== undefined) {
+    encoder.userLog(NO_USER_TASK, category, NO_STACK, message);
+  }
   if (parts.running !== NO_GO) encoder.goSched(NO_STACK);
   if (parts.isAwake) encoder.procStop();
   buffer.flush();

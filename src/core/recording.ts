@@ -11,9 +11,11 @@ import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
 import { Consumer, type ConsumerEnd } from "./consumer.ts";
 import type { ContinuationTable } from "./continuation_table.ts";
 import { EventEncoder } from "./event_encoder.ts";
-import { encodePrelude, encodeTail } from "./prelude.ts";
+import type { ForeignGoroutines } from "./foreign_goroutines.ts";
+import { encodeCreations, encodePrelude, encodeTail } from "./prelude.ts";
 import { ProbeWriter } from "./probe_writer.ts";
 import { RawKind, type RawLog } from "./raw_log.ts";
+import { RecordedWorkers } from "./recorded_workers.ts";
 import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
 import type { RecordingStatistics } from "./statistics.ts";
@@ -23,6 +25,7 @@ import { type LogMapper, TaskMapper } from "./task_mapper.ts";
 import { TaskWriter } from "./task_writer.ts";
 import { TaskTable } from "./task_table.ts";
 import type { ThreadIds } from "./thread_ids.ts";
+import type { FromWorker, ProcState } from "./thread_messages.ts";
 
 /** Pressure from which stacks are left out, from which callbacks are, and logs. */
 const SHED_STACKS_AT = 0.5;
@@ -49,12 +52,45 @@ export interface RecordingParts {
   readonly batchBytes?: number;
   /** Most strings of the table. */
   readonly maxStrings?: number;
+  /** Which recording it is: threads tell them apart by that. @default {0} */
+  readonly number?: number;
+  /** A time that nothing in it is before, in milliseconds. */
+  readonly notBefore?: number;
+  /** Takes every batch to another thread, which has consumers of its own. */
+  readonly upstream?: Upstream;
   /** What the closing log of every consumer tells. */
   statistics(): object | undefined;
+  /** Calls `fn` after `ms`. @returns what ends it */
+  setTimer?(fn: () => void, ms: number): () => void;
+}
+
+/** Where the batches of a worker go. */
+export interface Upstream {
+  /** `isShared` if others keep the batch, too. */
+  batch(
+    bytes: Uint8Array<ArrayBuffer>,
+    isShared: boolean,
+    foreign: ForeignGoroutines,
+    state: ProcState,
+  ): void;
+}
+
+/** What another thread needs to hand this one's batches on from now on. */
+export interface ThreadPrelude {
+  readonly batches: readonly Uint8Array<ArrayBuffer>[];
+  readonly foreign: ForeignGoroutines;
+  readonly state: ProcState;
+}
+
+/** Without a clock nothing is waited for. */
+function setNoTimer(fn: () => void): () => void {
+  fn();
+  return () => {};
 }
 
 /** See the head of this file. */
 export class Recording {
+  readonly number: number;
   /** The consumers that are being served. */
   readonly consumers: Set<Consumer> = new Set();
   /** What probes write through. */
@@ -74,16 +110,34 @@ export class Recording {
   #slowConsumers = 0;
   #preludeBytes = 0;
   #wakeNeeded = false;
+  /** The workers whose batches go to this one's consumers. */
+  readonly workers: RecordedWorkers;
+  /** Number of processors that the trace has been told of. */
+  #procs: number;
+  #upstream: Upstream | undefined;
   /** Consumers ended by a flush, who do not know it yet. */
   readonly #unwoken: Consumer[] = [];
 
   constructor(parts: RecordingParts) {
     this.#parts = parts;
+    this.number = parts.number ?? 0;
     const { continuations, ids, sites, origin } = parts;
     const proc = this.#proc = parts.proc ?? 0 as ProcId;
-    this.#buffer = new BatchBuffer(1, (batch) => this.#deliver(batch), {
+    this.#procs = proc + 1;
+    this.#upstream = parts.upstream;
+    const first = Math.max(toTicks(parts.notBefore ?? origin, origin), 1);
+    this.#buffer = new BatchBuffer(first, (batch) => this.#deliver(batch), {
       batchBytes: parts.batchBytes,
       proc,
+    });
+    this.workers = new RecordedWorkers({
+      recording: this.number,
+      flush: () => {
+        this.map();
+        this.flush();
+      },
+      push: (consumer, batch) => this.#pushFromWorker(consumer, batch),
+      setTimer: parts.setTimer ?? setNoTimer,
     });
     this.#strings = new StringTable(
       this.#buffer,
@@ -161,35 +215,77 @@ export class Recording {
     maxBuffered: number = MAX_BUFFERED_BYTES,
     hasSamples = false,
   ): Consumer {
+    const procs = this.#procs;
+    const { batches, foreign, state } = this.prelude(now, {
+      procs,
+      hasSamples,
+    });
+    const id = ++this.#consumersEver;
+    const consumer = new Consumer(maxBuffered, id, state.ticks);
+    for (const batch of batches) {
+      consumer.queue.push(batch);
+      this.#preludeBytes += batch.length;
+    }
+    consumer.foreign.add(foreign);
+    this.consumers.add(consumer);
+    this.probes.join(consumer, consumer.ticks, hasSamples);
+    this.workers.join(consumer, now);
+    return consumer;
+  }
+
+  /**
+   * What must come before the batches from now on: the beginning of a trace, or,
+   * without `procs`, that of this processor in one.
+   */
+  prelude(
+    now: number,
+    head: { procs?: number; hasSamples?: boolean } = {},
+  ): ThreadPrelude {
     this.map();
     this.#passTime(now);
     this.flush();
-    const consumer = new Consumer(maxBuffered);
     // A tick is lost where the times of a log and this are rounded down.
     const ticks = Math.max(
       toTicks(now, this.#parts.origin) - 1,
       this.#buffer.lastTicks,
     );
-    const prelude = encodePrelude({
+    const batches = encodePrelude({
       strings: this.#strings,
       stacks: this.#stacks,
       tasks: this.#tasks,
       userTasks: this.#writer.annotations.userTasks,
-      procs: this.#proc + 1,
+      ...head,
       proc: this.#proc,
       ticks,
       isAwake: this.#encoder.isAwake,
-      hasSamples,
       batchBytes: this.#parts.batchBytes,
     });
-    for (const batch of prelude) {
-      consumer.queue.push(batch);
-      this.#preludeBytes += batch.length;
-    }
-    this.consumers.add(consumer);
-    this.probes.join(consumer, ticks, hasSamples);
-    this.#consumersEver++;
-    return consumer;
+    const started = this.#tasks.inOrder().filter((task) => task.isForeign)
+      .flatMap(({ goId, entry }) => [goId, entry]);
+    const { running, isAwake } = this.#encoder;
+    return {
+      batches,
+      foreign: { created: [], started },
+      state: { running, isAwake, ticks },
+    };
+  }
+
+  /** The trace is told that there are processors up to `proc`. */
+  addProc(proc: ProcId): void {
+    if (proc < this.#procs) return;
+    this.#procs = proc + 1;
+    this.map();
+    this.#encoder.gomaxprocs(this.#procs);
+  }
+
+  /** No batch is handed up from now on. */
+  endUpstream(): void {
+    this.#upstream = undefined;
+  }
+
+  /** True if batches go to another thread. */
+  get hasUpstream(): boolean {
+    return this.#upstream !== undefined;
   }
 
   /**
@@ -208,6 +304,11 @@ export class Recording {
       this.#close(consumer, end, toTicks(now, this.#parts.origin));
     }
     consumer.wake();
+  }
+
+  /** Something has come from a worker. */
+  receive(thread: number, message: FromWorker): void {
+    this.workers.receive(thread, message, this.consumers);
   }
 
   /** Figures of the recording so far. */
@@ -238,6 +339,8 @@ export class Recording {
       shedStacks: this.#writer.stacksShed,
       shedLogs: this.#writer.annotations.logsShed,
       regionsLost: this.#writer.annotations.regionsLost,
+      workers: this.workers.count,
+      workersLost: this.workers.lost,
     };
   }
 
@@ -262,23 +365,61 @@ export class Recording {
       message: JSON.stringify({ end, ...this.#parts.statistics() }),
     });
     for (const batch of tail) consumer.queue.push(batch);
-    consumer.end = end;
     consumer.onEnd?.();
     this.consumers.delete(consumer);
+    const finish = () => {
+      this.#writeUncreated(consumer);
+      consumer.end = end;
+    };
+    if (end !== "done") {
+      this.workers.abandon(consumer);
+      finish();
+      return;
+    }
+    this.workers.leave(consumer, () => {
+      finish();
+      consumer.wake();
+    });
+  }
+
+  /** What was started in a consumer's trace was created, too. */
+  #writeUncreated({ foreign, queue, ticks }: Consumer): void {
+    if (foreign.uncreated.size === 0) return;
+    const proc = this.#procs as ProcId;
+    const batches = encodeCreations(foreign.uncreated, { proc, ticks });
+    for (const batch of batches) queue.push(batch);
+  }
+
+  #pushFromWorker(consumer: Consumer, batch: Uint8Array<ArrayBuffer>): void {
+    consumer.queue.push(batch);
+    this.#wakeNeeded = true;
+    if (consumer.queue.pressure < 1 || !this.consumers.has(consumer)) return;
+    this.#endSlow(consumer);
+  }
+
+  #endSlow(consumer: Consumer): void {
+    this.#slowConsumers++;
+    this.#close(consumer, "slow", this.#buffer.lastTicks);
+    this.#unwoken.push(consumer);
   }
 
   // Called by a flush, in the middle of writing an event: the encoder's state
   // is that of the end of the batch.
   #deliver(batch: Uint8Array<ArrayBuffer>): void {
     let pressure = 0;
+    const foreign = this.#writer.foreign.take();
+    if (this.#upstream !== undefined) {
+      const { running, isAwake } = this.#encoder;
+      const state = { running, isAwake, ticks: this.#buffer.lastTicks };
+      const isShared = this.consumers.size > 0;
+      this.#upstream.batch(batch, isShared, foreign, state);
+    }
     for (const consumer of this.consumers) {
+      consumer.foreign.add(foreign);
       consumer.queue.push(batch);
       this.#wakeNeeded = true;
-      if (consumer.queue.pressure >= 1) {
-        this.#slowConsumers++;
-        this.#close(consumer, "slow", this.#buffer.lastTicks);
-        this.#unwoken.push(consumer);
-      } else if (consumer.queue.pressure > pressure) {
+      if (consumer.queue.pressure >= 1) this.#endSlow(consumer);
+      else if (consumer.queue.pressure > pressure) {
         pressure = consumer.queue.pressure;
       }
     }

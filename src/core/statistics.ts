@@ -39,6 +39,9 @@ export interface RecordingStatistics extends MapperCounts {
   readonly collectionMs: number;
   /** CPU samples taken while any consumer wanted them. */
   readonly cpuSamples: number;
+  /** Workers that were recorded, too, and those lost before they said all. */
+  readonly workers: number;
+  readonly workersLost: number;
 }
 
 /** Figures of a recording and of its cost. */

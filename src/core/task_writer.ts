@@ -17,6 +17,7 @@ import {
   type ContinuationTable,
 } from "./continuation_table.ts";
 import type { EventEncoder } from "./event_encoder.ts";
+import { ForeignNotes } from "./foreign_goroutines.ts";
 import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import type { StackTable } from "./stack_table.ts";
@@ -68,6 +69,8 @@ export class TaskWriter {
   stop: Stop = Stop.None;
   readonly known: WellKnownSites;
   readonly annotations: AnnotationWriter;
+  /** Tasks that others run, and those of others that run here. */
+  readonly foreign: ForeignNotes = new ForeignNotes();
 
   readonly #parts: WriterParts;
   readonly #continuations: ContinuationTable;
@@ -142,12 +145,23 @@ export class TaskWriter {
     return task.top;
   }
 
-  /** Makes the task that begins with the continuation in `slot`. */
+  /**
+   * Makes the task that begins with the continuation in `slot`, or takes in the
+   * one that another thread has made.
+   */
   createFor(slot: number, creator: StackId | null): Activation {
     const continuations = this.#continuations;
     const kind = continuations.kind[slot];
     const entry = this.known.entryOf(kind, continuations.site[slot]);
-    const activation = this.create(entry, creator);
+    const goId = kind === ContinuationKind.Message
+      ? continuations.goroutines.get(slot)
+      : undefined;
+    let activation: Activation;
+    if (goId === undefined) activation = this.create(entry, creator);
+    else {
+      activation = this.#tasks.adopt(goId, entry).top;
+      this.foreign.noteStarted(goId, entry);
+    }
     activation.slot = slot;
     continuations.owner[slot] = activation;
     return activation;
@@ -284,7 +298,25 @@ export class TaskWriter {
     } else if (kind === ContinuationKind.Immediate) {
       this.advance(time);
       this.createFor(slot, this.creator());
+    } else if (kind === ContinuationKind.Message) {
+      this.advance(time);
+      this.#post(slot);
     }
+  }
+
+  /** Makes the task of a message, which its receiver runs. */
+  #post(slot: number): void {
+    const { goroutines, site, wait } = this.#continuations;
+    const goId = goroutines.get(slot);
+    if (goId === undefined) {
+      this.createFor(slot, this.creator());
+      return;
+    }
+    const entry = this.known.entryOf(ContinuationKind.Message, site[slot]);
+    this.#encoder.goCreate(goId, entry, this.creator());
+    // Afterwards: a batch that was full before it does not hold it.
+    this.foreign.noteCreated(goId, wait[slot]);
+    this.#continuations.release(slot);
   }
 
   /**

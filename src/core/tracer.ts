@@ -8,7 +8,9 @@
 
 import type { Capabilities, HookKind, RuntimeAdapter } from "./adapter.ts";
 import { Annotator } from "./annotator.ts";
+import type { ProcId } from "../format/ids.ts";
 import type { CallHooks } from "./call_hooks.ts";
+import type { Clock } from "./clock.ts";
 import type { WakerMode } from "./enqueuer.ts";
 import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
@@ -16,11 +18,21 @@ import { TracerBusyError, TracerIdleError } from "./errors.ts";
 import type { LoopUtilization } from "./loop_figures.ts";
 import { Probes } from "./probes.ts";
 import { RawLog, UNTRACED } from "./raw_log.ts";
-import { Recording } from "./recording.ts";
-import { NO_SITE, SiteTable } from "./site_table.ts";
+import { Recording, type Upstream } from "./recording.ts";
+import { NO_FILE, NO_SITE, SiteTable } from "./site_table.ts";
 import { StackCapture, type StackMode } from "./stack_capture.ts";
 import type { Statistics } from "./statistics.ts";
 import { ThreadIds } from "./thread_ids.ts";
+import type {
+  SharedWithWorker,
+  StartMessage,
+  ThreadPort,
+  ThreadReceiver,
+  ToWorker,
+  WorkerFigures,
+  WorkerSetup,
+} from "./thread_messages.ts";
+import { MainThreads, type MainThreadsHost, WorkerThreads } from "./threads.ts";
 import { TurnRecorder } from "./turn_recorder.ts";
 
 /** Age at which a batch goes out though it is not full, in milliseconds. */
@@ -122,10 +134,22 @@ export class Tracer {
   #mappingMs = 0;
   #defaultHooks: HookKind = "public";
   readonly #notes: string[] = [];
+  readonly #clock: Clock;
+  readonly #main: MainThreads;
+  /** What the main thread is told, if this is a worker that it records. */
+  #mainPort: ThreadPort | undefined;
+  #setup: WorkerSetup | undefined;
+  #workerThreads: WorkerThreads | undefined;
+  #options: StreamOptions = {};
+  #isTransformed = false;
+  /** Recordings there have been. */
+  #recordings = 0;
 
-  constructor(adapter: RuntimeAdapter) {
+  /** @param clock the main thread's, where that is not this one */
+  constructor(adapter: RuntimeAdapter, clock: Clock = adapter.clock) {
     this.#adapter = adapter;
-    const { clock, frames } = adapter;
+    this.#clock = clock;
+    const { frames } = adapter;
     this.#capture = new StackCapture(this.#sites, frames, clock);
     this.#recorder = new TurnRecorder(
       this.#log,
@@ -150,6 +174,9 @@ export class Tracer {
     });
     this.#recorder.userTasks = this.#ids.userTask;
     this.#annotator = new Annotator(this.#recorder, adapter.promises);
+    this.#recorder.goIds = this.#ids.go;
+    this.#main = new MainThreads(this.#threadsHost());
+    this.#recorder.threads = this.#main;
   }
 
   /** What the program says of itself goes there. */
@@ -180,6 +207,7 @@ export class Tracer {
   /** What transformed code is to call; recordings take that by default now. */
   attachCalls(): CallHooks {
     this.#defaultHooks = "none";
+    this.#isTransformed = true;
     return this.#adapter.attachCalls(this.#recorder);
   }
 
@@ -281,7 +309,7 @@ export class Tracer {
     if (recording === undefined) return this.#last;
     return {
       ...recording.statistics(),
-      seconds: (this.#adapter.clock.now() - this.#beganAt) / 1000,
+      seconds: (this.#clock.now() - this.#beganAt) / 1000,
       stacksCaptured: this.#capture.captured,
       stacksRefused: this.#capture.refused,
       stacksMs: this.#capture.spentMs,
@@ -321,7 +349,7 @@ export class Tracer {
     return this.#silently(() => {
       if (this.#recording !== undefined) this.#tryMap();
       const recording = this.#recording ?? this.#begin(options);
-      const now = this.#adapter.clock.now();
+      const now = this.#clock.now();
       const consumer = recording.join(now, options.maxBuffered);
       this.#endOnTime(consumer, options);
       this.#probes.collect(now);
@@ -329,11 +357,12 @@ export class Tracer {
     });
   }
 
-  #begin(options: StreamOptions): Recording {
+  #begin(options: StreamOptions, order?: StartMessage): Recording {
     // It may refuse: nothing of the recording exists yet.
     const hooks = options.hooks ?? this.#defaultHooks;
     this.#adapter.install(this.#recorder, hooks);
-    const now = this.#beganAt = this.#adapter.clock.now();
+    const now = this.#beganAt = this.#clock.now();
+    this.#options = options;
     this.#error = undefined;
     this.#mappingMs = 0;
     this.#log.clear();
@@ -347,23 +376,37 @@ export class Tracer {
       sites: this.#sites,
       ids: this.#ids,
       isExact: hooks === "none",
-      origin: now,
+      origin: order?.origin ?? now,
+      number: order?.recording ?? ++this.#recordings,
+      notBefore: order?.notBefore,
+      proc: this.#setup?.proc as ProcId | undefined,
+      upstream: order === undefined ? undefined : this.#upstream(order),
       batchBytes: options.batchBytes,
       statistics: () => this.statistics(),
+      setTimer: (fn, ms) =>
+        this.#adapter.setTimer(() => this.#silently(fn), ms),
     });
     this.#endBackground = this.#adapter.setBackgroundInterval(
       () => this.#flush(),
       FLUSH_MS,
     );
-    this.#probes.start(recording.probes);
+    // Other threads' collections and heaps are not this trace's.
+    if (order === undefined) this.#probes.start(recording.probes);
+    else this.#recorder.notBefore(order.notBefore);
     this.#recorder.start(this.#starter(), options.wakers);
+    const message = this.#startMessage();
+    if (message !== undefined) this.#main.start(recording, message);
     return recording;
   }
 
   /** What runs now, as the recording's first slice. */
   #starter(): number {
     if (this.#quiet > 0) return UNTRACED;
-    return this.#continuations.make(ContinuationKind.Main, NO_SITE, 0);
+    const { label } = this.#setup ?? {};
+    const site = label === undefined
+      ? NO_SITE
+      : this.#sites.put(`worker ${label}`, NO_FILE, 0);
+    return this.#continuations.make(ContinuationKind.Main, site, 0);
   }
 
   #endOnTime(consumer: Consumer, options: StreamOptions): void {
@@ -386,11 +429,17 @@ export class Tracer {
     // What the program waits for may be calling: nothing may be thrown into it.
     if (end === "done") this.#tryMap();
     this.#silently(() => {
-      const now = this.#adapter.clock.now();
+      const now = this.#clock.now();
       if (end === "done") this.#probes.collect(now);
       recording.leave(consumer, end, now);
-      if (recording.consumers.size === 0) this.#end();
+      this.#endUnused();
     });
+  }
+
+  #endUnused(): void {
+    const recording = this.#recording;
+    if (recording === undefined || recording.hasUpstream) return;
+    if (recording.consumers.size === 0) this.#end();
   }
 
   #end(): void {
@@ -403,7 +452,10 @@ export class Tracer {
     this.#last = this.statistics();
     const recording = this.#recording;
     this.#recording = undefined;
-    recording?.wake();
+    if (this.#workerThreads !== undefined) this.#workerThreads.recording = 0;
+    if (recording === undefined) return;
+    this.#main.end(recording);
+    recording.wake();
   }
 
   // Called from hooks and wrappers: nothing may be thrown into the program.
@@ -426,7 +478,7 @@ export class Tracer {
       recording.map();
       return;
     }
-    const { clock } = this.#adapter;
+    const clock = this.#clock;
     const begin = clock.now();
     recording.map();
     this.#mappingMs += clock.now() - begin;
@@ -449,8 +501,185 @@ export class Tracer {
   #wake(): void {
     this.#silently(() => {
       this.#recording?.wake();
-      if (this.#recording?.consumers.size === 0) this.#end();
+      this.#endUnused();
     });
+  }
+
+  // Threads.
+
+  #threadsHost(): MainThreadsHost {
+    const adapter = this.#adapter;
+    return {
+      ids: this.#ids,
+      recording: () => this.#recording,
+      timeOrigin: () => this.#setup?.timeOrigin ?? adapter.timeOrigin,
+      isTransformed: () => this.#isTransformed,
+      now: () => this.#clock.now(),
+      startMessage: () => this.#startMessage(),
+      openPort: (port, receive) => this.#openPort(port, receive),
+      setBackgroundTimer: (fn, ms) => {
+        const end = adapter.setBackgroundInterval(() => {
+          end();
+          this.#silently(fn);
+        }, ms);
+      },
+      received: () => this.#wake(),
+    };
+  }
+
+  /** What comes from another thread is no work of the program's. */
+  #openPort(port: unknown, receive: ThreadReceiver): ThreadPort {
+    return this.#silently(() =>
+      this.#adapter.openPort(port, (message, ports) => {
+        this.untraced(() => this.#silently(() => receive(message, ports)));
+      })
+    );
+  }
+
+  /** What a worker is told to take part in the recording that goes on. */
+  #startMessage(): StartMessage | undefined {
+    const recording = this.#recording;
+    if (recording === undefined || this.#workerThreads !== undefined) {
+      return undefined;
+    }
+    const { stacks, wakers, hooks, batchBytes } = this.#options;
+    return {
+      kind: "start",
+      recording: recording.number,
+      origin: this.#beganAt,
+      notBefore: this.#clock.now(),
+      options: { stacks, wakers, hooks, batchBytes },
+    };
+  }
+
+  /**
+   * This is a worker of a thread that records it: takes part from now on.
+   *
+   * @returns what takes what the main thread says
+   */
+  attachToMain(
+    setup: WorkerSetup,
+    { port, shared }: {
+      port: ThreadPort;
+      /** If it is known already. */
+      shared?: SharedWithWorker;
+    },
+  ): ThreadReceiver {
+    this.#setup = setup;
+    this.#mainPort = port;
+    if (setup.blocks !== undefined) {
+      this.#ids.useBlocks(setup.thread, setup.blocks);
+    }
+    this.#recorder.threads = this.#workerThreads = new WorkerThreads(
+      setup,
+      { host: this.#threadsHost(), port },
+    );
+    if (shared !== undefined) this.share(shared);
+    this.arm();
+    this.#adapter.attachParent(this.#recorder, setup, {
+      shared,
+      ending: () => this.#sayBye(),
+    });
+    if (setup.start !== undefined) this.#takeOrder(setup.start);
+    return (message) => {
+      this.untraced(() =>
+        this.#silently(() => this.#takeOrder(message as ToWorker))
+      );
+    };
+  }
+
+  /** Memory that is shared with the main thread has come. */
+  share({ ids, threads }: SharedWithWorker): void {
+    this.#ids.useShared(ids);
+    this.#workerThreads?.useShared(threads);
+  }
+
+  /** The worker is about to end: hands over what there is. */
+  #sayBye(): void {
+    const port = this.#mainPort;
+    if (port === undefined) return;
+    this.#flush();
+    this.#silently(() => {
+      port.post({ kind: "bye", figures: this.#workerFigures() }, []);
+    });
+  }
+
+  /** What the main thread says. */
+  #takeOrder(order: ToWorker): void {
+    const recording = this.#recording;
+    if (order.kind === "start") {
+      this.#beginOrdered(order);
+      return;
+    }
+    if (recording?.number !== order.recording || !recording.hasUpstream) return;
+    const port = this.#mainPort!;
+    switch (order.kind) {
+      case "join": {
+        this.#recorder.notBefore(order.notBefore);
+        const now = Math.max(this.#clock.now(), order.notBefore);
+        const prelude = recording.prelude(now);
+        const { consumer } = order;
+        port.post({
+          kind: "prelude",
+          recording: recording.number,
+          consumer,
+          ...prelude,
+        }, prelude.batches.map(({ buffer }) => buffer));
+        break;
+      }
+      case "leave":
+        this.#tryMap();
+        recording.flush();
+        port.post({
+          kind: "left",
+          recording: recording.number,
+          consumer: order.consumer,
+          figures: this.#workerFigures(),
+        }, []);
+        break;
+      case "stop":
+        recording.endUpstream();
+        this.#endUnused();
+    }
+  }
+
+  #beginOrdered(order: StartMessage): void {
+    try {
+      if (this.#recording !== undefined) {
+        throw new TracerBusyError("it is recording for itself");
+      }
+      this.#begin(order.options, order);
+      this.#workerThreads!.recording = order.recording;
+    } catch (error) {
+      this.#mainPort?.post({
+        kind: "refused",
+        recording: order.recording,
+        why: String(error),
+      }, []);
+    }
+  }
+
+  #upstream(order: StartMessage): Upstream {
+    const { recording } = order;
+    return {
+      batch: (bytes, isShared, foreign, state) => {
+        const batch = isShared ? bytes.slice() : bytes;
+        this.#silently(() =>
+          this.#mainPort?.post({
+            kind: "batch",
+            recording,
+            bytes: batch,
+            foreign,
+            state,
+          }, [batch.buffer])
+        );
+      },
+    };
+  }
+
+  #workerFigures(): WorkerFigures {
+    const { events = 0, goroutines = 0 } = this.statistics() ?? {};
+    return { events, goroutines, unlinkedMessages: 0 };
   }
 
   // Called from hooks: what ends the recording makes promises, so it waits.

@@ -7,6 +7,7 @@
  * be called while nothing records; they do nothing then.
  */
 
+import type { GoId } from "../format/ids.ts";
 import { type Clock, TICKS_PER_MS } from "./clock.ts";
 import {
   ContinuationKind,
@@ -37,6 +38,7 @@ import type { RegionWatch } from "./region_watch.ts";
 import { countFromOne, type IdSource } from "./thread_ids.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
+import type { Threads } from "./threads.ts";
 import { reasonOfWait, type Wait } from "./wait.ts";
 
 /** Multiplier that spreads the numbers of sites over 32 bits. */
@@ -119,6 +121,10 @@ export class TurnRecorder {
    * between the awaits before it and those after it.
    */
   onBreak: (() => void) | undefined = undefined;
+  /** Where the goroutines of messages to other threads get their ids. */
+  goIds: IdSource = countFromOne();
+  /** Other threads; undefined where there are none. */
+  threads: Threads | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
   /** What ends regions around promises, while there are such. */
@@ -157,6 +163,8 @@ export class TurnRecorder {
   /** Waits of which only the queue of microtasks can tell who ends them. */
   #waiters = 0;
   #inTurn = false;
+  /** What was recorded is not before this, in milliseconds. */
+  #earliest = -Infinity;
   /** The last reading of the clock, in ticks since the base of the log. */
   #ticks = 0;
   #site = NO_SITE;
@@ -838,6 +846,32 @@ export class TurnRecorder {
     return id;
   }
 
+  /**
+   * A message is posted to `thread`: a task that is created here and runs there.
+   *
+   * @returns its goroutine, 0 when there is no room for more
+   */
+  post(site: number, thread: number): number {
+    const goId = this.goIds.take() as GoId;
+    const id = this.continuations.makeMessage(site, goId, thread);
+    if (id === 0) return 0;
+    this.#append(RawKind.Schedule, id, this.#readClock());
+    return goId;
+  }
+
+  /** The last reading of the clock, as the trace will have it. */
+  get lastTime(): number {
+    return this.log.base + this.#ticks / TICKS_PER_MS;
+  }
+
+  /**
+   * Nothing that is recorded from now on was before `time`, of a clock that may
+   * be ahead of this one's: it led to what comes now.
+   */
+  notBefore(time: number): void {
+    if (time > this.#earliest) this.#earliest = time;
+  }
+
   /** The callback of continuation `id` will not be called. */
   cancel(id: number): void {
     this.#append(RawKind.Cancel, id, this.#readClock());
@@ -1032,7 +1066,8 @@ export class TurnRecorder {
    * @returns ticks since the base of the log
    */
   #readClock(): number {
-    const now = this.#clock.now();
+    let now = this.#clock.now();
+    if (now < this.#earliest) now = this.#earliest;
     const { log } = this;
     if (!this.#inTurn) this.#beginTurn(now);
     const ticks = (now - log.base) * TICKS_PER_MS;

@@ -17,6 +17,7 @@ const KIND_NAMES: { readonly [kind: number]: string } = {
   [ContinuationKind.Main]: "main",
   [ContinuationKind.Call]: "async function",
   [ContinuationKind.Unseen]: "async function",
+  [ContinuationKind.Message]: "message",
   [ContinuationKind.Operation]: "callback",
 };
 

@@ -62,6 +62,7 @@ interface Builtins {
 interface ProcessWithBuiltins {
   getBuiltinModule?(name: string): unknown;
   cwd(): string;
+  on(event: "exit", listener: () => void): void;
   memoryUsage(): { readonly heapUsed: number; readonly heapTotal: number };
   nextTick(fn: () => void): void;
   versions: Readonly<Record<string, string | undefined>>;

@@ -24,6 +24,8 @@ import {
 } from "./promise_accessor.ts";
 import { SHARED_SERVERS } from "./v8_adapter.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
+import { parentEdge } from "./threads/message_edges.ts";
+import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
 
@@ -124,10 +126,15 @@ export function bunAdapter(): RuntimeAdapter {
       };
     },
     clock: performance,
+    timeOrigin: performance.timeOrigin,
+    openPort,
     frames,
     probes,
     arm(recorder) {
       prepare(recorder);
+    },
+    attachParent(recorder, setup, parts) {
+      parentEdge(prepare(recorder), setup, parts.shared);
     },
     attachCalls(recorder) {
       calls ??= createCallHooks(

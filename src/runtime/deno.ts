@@ -64,6 +64,7 @@ export function denoAdapter(): RuntimeAdapter {
     queueMarker: globalThis.queueMicrotask,
     isPending: (promise) => isPendingInCore(namespace, promise),
     folder: workingFolder(),
+    attachParent() {},
     apis: DENO_APIS,
     installHooks(hooks, kind) {
       // Those that cannot be taken out again go on: two kinds would be too many.

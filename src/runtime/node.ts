@@ -12,6 +12,10 @@ import {
 import { gcObserverProbe } from "./probes/gc_observer.ts";
 import { v8Heap } from "./probes/heap.ts";
 import {
+  type WorkerThreadsModule,
+  wrapParentPort,
+} from "./threads/node_workers.ts";
+import {
   createV8Adapter,
   isPendingInText,
   SHARED_SERVERS,
@@ -42,6 +46,11 @@ export function nodeAdapter(): RuntimeAdapter {
     },
     isPending: isPendingInText,
     folder: workingFolder(),
+    attachParent(edge, { ending }) {
+      const threads = builtin("node:worker_threads") as WorkerThreadsModule;
+      wrapParentPort(threads.parentPort!, edge);
+      getProcess().on("exit", ending);
+    },
     apis: NODE_APIS,
     wrapped() {
       // Named imports of built-in modules are copies until this is called.

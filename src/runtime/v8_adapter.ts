@@ -6,6 +6,7 @@
 import type {
   Capabilities,
   HookKind,
+  ParentParts,
   RuntimeAdapter,
 } from "../core/adapter.ts";
 import type { RuntimeProbes } from "../core/probe.ts";
@@ -20,6 +21,8 @@ import {
   type PromiseHookSource,
 } from "./promise_hooks.ts";
 import { PromiseStamp } from "./promise_stamp.ts";
+import { type MessageEdge, parentEdge } from "./threads/message_edges.ts";
+import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
 import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
@@ -44,6 +47,8 @@ export interface V8Runtime {
   readonly probes: RuntimeProbes;
   /** The folder that files are named relative to, if it may be known. */
   readonly folder: string | undefined;
+  /** This is a worker, whose messages from and to its parent go by `edge`. */
+  attachParent(edge: MessageEdge, parts: ParentParts): void;
   /** What is wrapped. */
   readonly apis: ApiTable;
   /** Called when everything is wrapped, at the first start. */
@@ -109,10 +114,16 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       };
     },
     clock: performance,
+    timeOrigin: performance.timeOrigin,
+    openPort,
     frames: createFrameReader(runtime.folder),
     probes: runtime.probes,
     arm(recorder) {
       prepare(recorder);
+    },
+    attachParent(recorder, setup, parts) {
+      const edge = parentEdge(prepare(recorder), setup, parts.shared);
+      runtime.attachParent(edge, parts);
     },
     attachCalls(recorder) {
       // V8 tells nobody whether a promise is settled.

@@ -37,6 +37,7 @@ export class FakeAdapter implements RuntimeAdapter {
     servers: [],
     wraps: [],
   };
+  readonly timeOrigin = 0;
   readonly clock = { now: (): number => this.now };
   readonly frames = {
     shortName: (): string | undefined => undefined,
@@ -62,6 +63,12 @@ export class FakeAdapter implements RuntimeAdapter {
   }
 
   arm(): void {}
+
+  attachParent(): void {}
+
+  openPort(): never {
+    throw new Error("The fake runtime has no threads");
+  }
 
   attachCalls(recorder: TurnRecorder): CallHooks {
     this.calls ??= createCallHooks(recorder, () => 0);

@@ -5,9 +5,16 @@ import { HTTP_ROWS } from "./http.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
+import { NODE_WORKER_ROW } from "./workers.ts";
 
 /** See the head of this file. */
 export const NODE_APIS: ApiTable = {
-  rows: [...TIMER_ROWS, ...PROMISE_ROWS, ...HTTP_ROWS, ...STREAM_ROWS],
+  rows: [
+    ...TIMER_ROWS,
+    ...PROMISE_ROWS,
+    ...HTTP_ROWS,
+    ...STREAM_ROWS,
+    NODE_WORKER_ROW,
+  ],
   missing: [],
 };

@@ -12,6 +12,7 @@ const MODULES: {
   "timers.promises.scheduler": ["node:timers/promises", "scheduler"],
   "fs": ["node:fs"],
   "fs.promises": ["node:fs/promises"],
+  "worker_threads": ["node:worker_threads"],
   "http": ["node:http"],
   "http.Server.prototype": ["node:http", "Server", "prototype"],
   "https": ["node:https"],

@@ -1,0 +1,113 @@
+/**
+ * Messages between two threads: a message is a task that the poster creates
+ * and the receiver runs. One `MessageEdge` for each end of a pair.
+ */
+
+import { ContinuationKind } from "../../core/continuation_table.ts";
+import { MessageRing } from "../../core/message_ring.ts";
+import { NO_FILE } from "../../core/site_table.ts";
+import type { GoId } from "../../format/ids.ts";
+import type {
+  SharedWithWorker,
+  WorkerSetup,
+} from "../../core/thread_messages.ts";
+import { runSlice, type WrapperContext } from "../wrappers/callback.ts";
+import type { AnyFunction } from "../wrappers/replace.ts";
+
+/**
+ * Added to the time at which a message was posted, in milliseconds: times are
+ * rounded down to ticks more than once, and a tick is 64 ns.
+ */
+const ROUNDING_MS = 0.0003;
+
+/** What joins two threads. */
+export interface EdgeParts {
+  readonly context: WrapperContext;
+  /** Number of the thread at the other end. */
+  readonly peer: number;
+  /** Messages from here, and to here. */
+  out: MessageRing;
+  in: MessageRing;
+  /** Names of the tasks of messages from here, and to here. */
+  readonly outName: string;
+  readonly inName: string;
+}
+
+/** The end of a worker whose setup is `setup`. */
+export function parentEdge(
+  context: WrapperContext,
+  { parent, label }: WorkerSetup,
+  shared: SharedWithWorker | undefined,
+): MessageEdge {
+  return new MessageEdge({
+    context,
+    peer: parent,
+    out: new MessageRing(shared?.fromWorker),
+    in: new MessageRing(shared?.toWorker),
+    outName: `message from ${label}`,
+    inName: `message to ${label}`,
+  });
+}
+
+/** See the head of this file. */
+export class MessageEdge {
+  /** Messages of which it was not known who had posted them. */
+  static unlinked = 0;
+
+  readonly #parts: EdgeParts;
+
+  /** The memory that joins the threads has come; messages were counted before. */
+  join(rings: { out: MessageRing; in: MessageRing }): void {
+    rings.out.count = this.#parts.out.count;
+    rings.in.count = this.#parts.in.count;
+    this.#parts.out = rings.out;
+    this.#parts.in = rings.in;
+  }
+
+  constructor(parts: EdgeParts) {
+    this.#parts = parts;
+  }
+
+  /** Posts a message by `original`, as a task for the other thread. */
+  post(original: AnyFunction, receiver: unknown, args: unknown[]): unknown {
+    const { context: { recorder, sites }, out, outName, peer } = this.#parts;
+    const recording = recorder.threads?.recording ?? 0;
+    if (recording !== 0 && recorder.isRecording && out.hasRoom) {
+      const goId = recorder.post(sites.put(outName, NO_FILE, 0), peer);
+      const time = recorder.lastTime;
+      if (goId !== 0) out.tell(recording, { goId, time });
+    }
+    out.count++;
+    try {
+      return Reflect.apply(original, receiver, args);
+    } catch (error) {
+      // It cannot be cloned: there is no message.
+      out.count--;
+      throw error;
+    }
+  }
+
+  /** A message has come: runs what `dispatch` calls as its task. */
+  receive(dispatch: AnyFunction, receiver: unknown, args: unknown[]): unknown {
+    const { context } = this.#parts;
+    const id = this.take();
+    if (id === 0) return Reflect.apply(dispatch, receiver, args);
+    return runSlice(context, id, dispatch, receiver, args);
+  }
+
+  /** A message has come. @returns its continuation, 0 while nothing records */
+  take(): number {
+    const { context: { recorder, sites }, in: ring, inName } = this.#parts;
+    const posted = ring.take(recorder.threads?.recording ?? 0);
+    if (!recorder.isOn) return 0;
+    const site = sites.put(inName, NO_FILE, 0);
+    const { continuations } = recorder;
+    if (posted === undefined) {
+      MessageEdge.unlinked++;
+      return continuations.make(ContinuationKind.Message, site, 0);
+    }
+    // Two clocks: what follows from it was not before it.
+    recorder.notBefore(posted.time + ROUNDING_MS);
+    return continuations.makeMessage(site, posted.goId as GoId);
+  }
+}
