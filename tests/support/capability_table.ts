@@ -1,5 +1,5 @@
 /**
- * The README's table of what each runtime can tell, made from what the adapters say of themselves there.
+ * The README's tables of what each runtime can tell, made from what the adapters say of themselves there.
  *
  * A cell that falls short of what the row names is a gap, and a gap has a footnote: {@linkcode capabilityTable} throws
  * for one without.
@@ -13,6 +13,7 @@ import {
   scriptArgs,
 } from "../../bench/support/front_ends.ts";
 import { runJson } from "../../bench/support/json_process.ts";
+import { tableOf, waitTable } from "./wait_table.ts";
 
 /** The columns, in their order. */
 export const TABLE_RUNTIMES = ["deno", "bun", "node", "node24"] as const;
@@ -63,8 +64,7 @@ async function ask(runtime: BenchRuntime): Promise<RuntimeCapabilities> {
 /** One row: what it says of a runtime, and why where that is less than the row's name promises. */
 interface Row {
   readonly label: string;
-  /** `common` is what the runtimes' `wraps` have in common. */
-  cell(answer: RuntimeCapabilities, common: ReadonlySet<string>): string;
+  cell(answer: RuntimeCapabilities): string;
   /** Names of the footnotes that the label needs on every runtime. */
   readonly notes?: readonly Footnote[];
   /** The footnote that this runtime's cell needs, if it needs one. */
@@ -95,9 +95,6 @@ const FOOTNOTES = {
   servers:
     "Servers that were started before `handler()`, `debugTrace()`, `start()` or the preload are not wrapped. Their requests appear without the " +
     "name of the route, or, when they never wait, not at all. The same holds for timers that were set before.",
-  wraps:
-    "On every runtime: COMMON. What else an `await` waits for (files, sockets, streams) Deno and Node tell by the runtime's own frames on the " +
-    "stack; on Bun, and in code that the preload has transformed, such a wait has no reason.",
   gcDeno:
     "Deno tells how long each garbage collection took, but not when it was. It is asked every 10 ms of work, and each collection is drawn inside " +
     "the longest turn of its 10 ms; its name in the trace says so.",
@@ -130,12 +127,6 @@ const ROWS: readonly Row[] = [{
   label: "requests of",
   notes: ["servers"],
   cell: ({ plain }) => codes(plain.servers).join(", "),
-}, {
-  label: "calls whose waits are named",
-  notes: ["wraps"],
-  cell: ({ plain }, common) =>
-    ["those of all", ...codes(plain.wraps.filter((name) => !common.has(name)))]
-      .join(", "),
 }, {
   label: "garbage collections",
   cell: ({ plain }) =>
@@ -178,7 +169,6 @@ const ROWS: readonly Row[] = [{
 export function capabilityTable(
   answers: readonly RuntimeCapabilities[],
 ): string {
-  const common = commonWraps(answers);
   const used: Footnote[] = [];
   const mark = (note: Footnote | undefined): string => {
     if (note === undefined) return "";
@@ -188,7 +178,7 @@ export function capabilityTable(
   const lines = ROWS.map((row) => {
     const label = row.label + (row.notes ?? []).map(mark).join("");
     const cells = answers.map((answer) => {
-      const cell = row.cell(answer, common);
+      const cell = row.cell(answer);
       const note = row.gap?.(answer);
       if (cell === "no" && note === undefined) {
         throw new Error(
@@ -204,24 +194,33 @@ export function capabilityTable(
 |${"---|".repeat(heads.length + 1)}
 ${lines.join("\n")}
 
-${
-    used.map((note, index) => `${index + 1}. ${FOOTNOTES[note]}`).join("\n")
-      .replace("COMMON", codes([...common]).join(", "))
-  }
+${used.map((note, index) => `${index + 1}. ${FOOTNOTES[note]}`).join("\n")}
 `;
-}
-
-function commonWraps(
-  answers: readonly RuntimeCapabilities[],
-): ReadonlySet<string> {
-  const all = answers.map(({ plain }) => plain.wraps);
-  return new Set(
-    all[0].filter((name) => all.every((wraps) => wraps.includes(name))),
-  );
 }
 
 function codes(names: readonly string[]): string[] {
   return names.map((name) => `\`${name}\``);
+}
+
+/** What `deno task readme` puts between the marks: both tables. */
+export function readmeTables(answers: readonly RuntimeCapabilities[]): string {
+  const waits = waitTable(answers.map(({ plain }) => ({
+    runtime: plain.runtime,
+    version: majorOf(plain.version),
+    table: tableOf(plain.runtime),
+    has: new Set(plain.wraps),
+  })));
+  return `${capabilityTable(answers)}
+### Waits that have a name
+
+A wait in one of these functions has the function as the innermost frame of its stack and, where there is one, what it works on (a host and port, a file's
+base name) as that frame's file. Captured before the recording began, or, in Deno, imported by name from a \`node:\` module, a function is not wrapped.
+
+${waits}`;
+}
+
+function majorOf(version: string): string {
+  return version.replace(/^v/, "").split(".")[0];
 }
 
 /** Deno and Bun with the minor version, Node with the major one: as far as each was tried. */
