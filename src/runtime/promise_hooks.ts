@@ -155,7 +155,9 @@ export function createPromiseHooks(recorder: TurnRecorder): PromiseHookSource {
     const isFirst = isCall && runPlace === NO_PLACE;
     if (isFirst) runPlace = recorder.place;
     const id = recorder.await(wait, flags, isFirst && recorder.isBeside);
-    PromiseStamp.make(promise, id, wait);
+    // What is made of a call's promise waits for the call.
+    const isOfCall = isThen && isLinked && index >= 0 && wait === 0;
+    PromiseStamp.make(promise, id, isOfCall ? Reason.Task : wait);
     if (id === 0) return;
     // A callback of the runtime's own is no task, and settles for another.
     const isRelay = relays > 0 || !isCall && recorder.isRuntimeAwait;

@@ -20,9 +20,12 @@ const runs = [];
 for (const name of names) {
   runs.push((await import(`${programs}/${name}`)).run);
 }
+/** Ticks of 64 ns. */
+const TICKS_PER_MS = 15_625;
+
 const looptrace = library === undefined ? undefined : await import(library);
 
-/** What the clock says last inside `fn`: a recording begins with a reading of its own. */
+/** What the clock says last inside `fn`. */
 function lastReadingIn(fn) {
   let reading;
   const { now } = performance;
@@ -47,11 +50,31 @@ async function runPlain(run) {
 async function runRecorded(run) {
   const chunks = [];
   const sink = { write: (bytes) => void chunks.push(bytes) };
-  const origin = lastReadingIn(() => looptrace.start(sink, record));
+  looptrace.start(sink, record);
+  let seconds;
+  const now = lastReadingIn(() => seconds = looptrace.statistics().seconds);
   const events = await drive(run, { timers, spin: timers });
   const { error } = await looptrace.stop();
   if (error !== undefined) throw new Error(error);
-  return { events, origin, trace: Buffer.concat(chunks).toString("base64") };
+  const bytes = Buffer.concat(chunks);
+  const origin = now - seconds * 1000 + firstTicks(bytes) / TICKS_PER_MS;
+  return { events, origin, trace: bytes.toString("base64") };
+}
+
+/** Ticks of the trace's first Batch, from when the recording began. */
+function firstTicks(bytes) {
+  // Header and lead byte; the processor and the ticks are varints.
+  let at = 17;
+  const read = () => {
+    let value = 0;
+    for (let scale = 1;; scale *= 128) {
+      const byte = bytes[at++];
+      value += (byte & 127) * scale;
+      if (byte < 128) return value;
+    }
+  };
+  read();
+  return read();
 }
 
 const result = { capabilities: looptrace?.capabilities() };
