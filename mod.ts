@@ -34,7 +34,11 @@ export {
 } from "./src/api.ts";
 export type { Region, UserTask } from "./src/core/annotator.ts";
 export type { Capabilities, HookKind } from "./src/core/adapter.ts";
-export { TracerBusyError, TracerIdleError } from "./src/core/errors.ts";
+export {
+  SamplingError,
+  TracerBusyError,
+  TracerIdleError,
+} from "./src/core/errors.ts";
 export type { LoopUtilization } from "./src/core/loop_figures.ts";
 export type { WakerMode } from "./src/core/enqueuer.ts";
 export type { StackMode } from "./src/core/stack_capture.ts";

@@ -9,3 +9,8 @@ export class TracerBusyError extends Error {
 export class TracerIdleError extends Error {
   override readonly name = "TracerIdleError";
 }
+
+/** Thrown when CPU samples are asked for where none can be taken. */
+export class SamplingError extends Error {
+  override readonly name = "SamplingError";
+}

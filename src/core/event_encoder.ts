@@ -21,6 +21,7 @@ import { putUvarint } from "../format/varint.ts";
 import type { BatchBuffer } from "./batch_buffer.ts";
 import { TICKS_PER_SECOND } from "./clock.ts";
 import { BLOCK_LEADS, type Reason } from "./reason.ts";
+import type { RunLog } from "./run_log.ts";
 
 const LEAD_FREQUENCY = leadByte(EventType.Frequency);
 const LEAD_GOMAXPROCS = leadByte(EventType.Gomaxprocs);
@@ -53,6 +54,8 @@ export class EventEncoder {
   events = 0;
   /** The goroutine that runs, according to what was written. */
   running: GoId = NO_GO;
+  /** Where it is noted which goroutine ran when, while that matters. */
+  runs: RunLog | undefined = undefined;
   /** True if the processor runs, according to what was written. */
   isAwake = false;
 
@@ -125,30 +128,31 @@ export class EventEncoder {
   goStart(g: GoId): void {
     this.#one(LEAD_GO_START, g);
     this.running = g;
+    this.runs?.note(this.#buffer.lastTicks, g);
   }
 
   /** The running goroutine is done. */
   goEnd(): void {
     this.#none(LEAD_GO_END);
-    this.running = NO_GO;
+    this.#stopped();
   }
 
   /** The running goroutine stays runnable but lets others go first. */
   goSched(stack: StackId): void {
     this.#one(LEAD_GO_SCHED, stack);
-    this.running = NO_GO;
+    this.#stopped();
   }
 
   /** The running goroutine stays runnable but another takes over. */
   goPreempt(stack: StackId): void {
     this.#one(LEAD_GO_PREEMPT, stack);
-    this.running = NO_GO;
+    this.#stopped();
   }
 
   /** The running goroutine waits, for `reason`. */
   goBlock(reason: Reason, stack: StackId): void {
     this.#one(BLOCK_LEADS[reason], stack);
-    this.running = NO_GO;
+    this.#stopped();
   }
 
   /** `g` waits no longer; `stack` is that of what woke it, never absent. */
@@ -164,6 +168,7 @@ export class EventEncoder {
   /** That call blocks. ProcStop comes next. */
   goSysBlock(): void {
     this.#none(LEAD_GO_SYS_BLOCK);
+    // What is sampled in the call is still its goroutine's.
     this.running = NO_GO;
   }
 
@@ -281,6 +286,11 @@ export class EventEncoder {
     pos = putUvarint(bytes, pos, g);
     pos = putUvarint(bytes, pos, stack);
     this.#endLong(length, pos);
+  }
+
+  #stopped(): void {
+    this.running = NO_GO;
+    this.runs?.note(this.#buffer.lastTicks, NO_GO);
   }
 
   /**

@@ -49,7 +49,7 @@ export interface CpuNode {
   readonly file: string;
   /** Line at which the function begins, from 1 on, or 0. */
   readonly line: number;
-  /** Index of the caller, -1 without one. Callers come before what they call. */
+  /** Index of the caller, -1 without one. */
   readonly caller: number;
 }
 

@@ -20,6 +20,8 @@ import type { StackTable } from "./stack_table.ts";
 export interface ProbeWriterParts {
   readonly sites: SiteTable;
   readonly stacks: StackTable;
+  /** The loop that is measured. */
+  readonly proc: ProcId;
   /** The clock's reading at tick 1, in milliseconds. */
   readonly origin: number;
 }
@@ -31,6 +33,8 @@ export class ProbeWriter {
   collectionMs = 0;
   /** CPU samples told of. */
   samples = 0;
+  readonly sites: SiteTable;
+  readonly stacks: StackTable;
 
   readonly #parts: ProbeWriterParts;
   readonly #streams = new Map<Consumer, ProbeStream>();
@@ -42,6 +46,8 @@ export class ProbeWriter {
 
   constructor(parts: ProbeWriterParts) {
     this.#parts = parts;
+    this.sites = parts.sites;
+    this.stacks = parts.stacks;
   }
 
   /** Events written, for all consumers together. */
@@ -51,12 +57,18 @@ export class ProbeWriter {
     return events;
   }
 
-  /** True if any consumer takes samples. */
-  get takesSamples(): boolean {
-    for (const stream of this.#streams.values()) {
-      if (stream.takesSamples) return true;
+  /** Number of consumers that take samples. */
+  get samplers(): number {
+    let samplers = 0;
+    for (const { takesSamples } of this.#streams.values()) {
+      if (takesSamples) samplers++;
     }
-    return false;
+    return samplers;
+  }
+
+  /** True if `consumer` takes samples. */
+  takesSamples(consumer: Consumer): boolean {
+    return this.#streams.get(consumer)?.takesSamples ?? false;
   }
 
   /** From `ticks` on, everything is for `consumer` too. */
@@ -97,10 +109,10 @@ export class ProbeWriter {
   }
 
   /** One CPU sample; `g` existed before `ticks`. */
-  sample(ticks: number, proc: ProcId, g: GoId, stack: StackId): void {
+  sample(ticks: number, g: GoId, stack: StackId): void {
     this.samples++;
     for (const stream of this.#streams.values()) {
-      stream.sample(ticks, proc, g, stack);
+      stream.sample(ticks, this.#parts.proc, g, stack);
     }
   }
 
@@ -122,7 +134,7 @@ export class ProbeWriter {
   #stackOf(kind: string): StackId {
     let stack = this.#kinds.get(kind);
     if (stack === undefined) {
-      const { sites, stacks } = this.#parts;
+      const { sites, stacks } = this;
       stack = stacks.put(sites.put(kind, NO_FILE, 0), NO_STACK);
       this.#kinds.set(kind, stack);
     }

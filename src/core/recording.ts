@@ -16,6 +16,7 @@ import { encodeCreations, encodePrelude, encodeTail } from "./prelude.ts";
 import { ProbeWriter } from "./probe_writer.ts";
 import { RawKind, type RawLog } from "./raw_log.ts";
 import { RecordedWorkers } from "./recorded_workers.ts";
+import type { RunLog } from "./run_log.ts";
 import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
 import type { RecordingStatistics } from "./statistics.ts";
@@ -153,7 +154,12 @@ export class Recording {
     );
     this.#tasks = new TaskTable(ids.go);
     this.#encoder = new EventEncoder(this.#buffer);
-    this.probes = new ProbeWriter({ sites, stacks: this.#stacks, origin });
+    this.probes = new ProbeWriter({
+      sites,
+      stacks: this.#stacks,
+      proc,
+      origin,
+    });
     this.#category = this.#strings.put(STATISTICS_CATEGORY);
     this.#writer = new TaskWriter({
       continuations,
@@ -193,6 +199,12 @@ export class Recording {
   /** Hands the open batch over, however little is in it. */
   flush(): void {
     this.#buffer.flush();
+  }
+
+  /** From now on it is noted in `runs` which goroutine runs, if it is given. */
+  noteRuns(runs: RunLog | undefined): void {
+    this.#encoder.runs = runs;
+    runs?.note(this.#buffer.lastTicks, this.#encoder.running);
   }
 
   /**

@@ -30,7 +30,8 @@ const RESERVE_MS = 20;
 /** Frames looked at: enough to get past those of a runtime. */
 const FRAMES = 12;
 
-const NAME_OF_ANONYMOUS = "(anonymous)";
+/** Function of a frame whose function has no name. */
+export const NAME_OF_ANONYMOUS = "(anonymous)";
 
 /** What a runtime tells of the files in its stacks. */
 export interface FrameReader {
@@ -39,6 +40,8 @@ export interface FrameReader {
    * tracer or of the runtime.
    */
   shortName(file: string): string | undefined;
+  /** True for a frame of the tracer. */
+  isOwn?(file: string): boolean;
   /** What an await in the runtime's own `file` waits for. */
   reasonOf(file: string): Reason;
 }

@@ -14,6 +14,7 @@ import type { Clock } from "./clock.ts";
 import type { WakerMode } from "./enqueuer.ts";
 import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
+import { CpuSampling } from "./cpu_sampling.ts";
 import { TracerBusyError, TracerIdleError } from "./errors.ts";
 import type { LoopUtilization } from "./loop_figures.ts";
 import { Probes } from "./probes.ts";
@@ -88,6 +89,18 @@ export interface StreamOptions {
    */
   hooks?: HookKind;
   /**
+   * CPU samples of the program's functions, put down to what ran: the trace is
+   * then one for Go 1.19 and later. Deno needs `--allow-sys` for it.
+   *
+   * @default {false}
+   */
+  cpu?: boolean;
+  /**
+   * Time from one sample to the next, in milliseconds. Given by the first
+   * consumer that takes samples. @default {1}
+   */
+  cpuInterval?: number;
+  /**
    * Bytes that may wait to be read. A consumer that lets more wait is ended:
    * its trace is whole but short. @default {16777216}
    */
@@ -123,6 +136,7 @@ export class Tracer {
   readonly #recorder: TurnRecorder;
   readonly #probes: Probes;
   readonly #annotator: Annotator;
+  readonly #sampling: CpuSampling;
   #recording: Recording | undefined;
   #sink: SinkRecording | undefined;
   #quiet = 0;
@@ -166,12 +180,16 @@ export class Tracer {
         failed: (error) => this.#failed(error),
       },
     );
-    this.#probes = new Probes(adapter.probes, {
+    const host = {
       clock,
+      frames,
       figures: this.#recorder.figures,
-      note: (text) => this.#note(text),
-      silently: (fn) => this.#silently(fn),
-    });
+      note: (text: string) => this.#note(text),
+      silently: (fn: () => void) => this.#silently(fn),
+      setTimer: (fn: () => void, ms: number) => adapter.setTimer(fn, ms),
+    };
+    this.#probes = new Probes(adapter.probes, host);
+    this.#sampling = new CpuSampling(adapter.probes.cpu, host);
     this.#recorder.userTasks = this.#ids.userTask;
     this.#annotator = new Annotator(this.#recorder, adapter.promises);
     this.#recorder.goIds = this.#ids.go;
@@ -254,7 +272,9 @@ export class Tracer {
    * aborting `signal`, ends it.
    *
    * @throws {TracerBusyError} When there are as many consumers as may be.
-   * @throws {RangeError} When `seconds` is not more than 0.
+   * @throws {SamplingError} When CPU samples are wanted and cannot be had.
+   * @throws {RangeError} When `seconds` is not more than 0, or `cpuInterval` too
+   * short.
    */
   stream(options: StreamOptions = {}): ReadableStream<Uint8Array> {
     const consumer = this.#join(options);
@@ -270,6 +290,7 @@ export class Tracer {
    * Starts a recording into `sink`; one at a time.
    *
    * @throws {TracerBusyError} When one was started and not stopped.
+   * @throws {SamplingError} When CPU samples are wanted and cannot be had.
    */
   start(sink: Sink, options: StreamOptions = {}): void {
     if (this.#sink !== undefined) {
@@ -298,9 +319,9 @@ export class Tracer {
       );
     }
     this.#sink = undefined;
-    this.#leave(sink.consumer, "done");
-    const statistics = this.statistics()!;
-    return this.#silently(() => this.#settle(sink, statistics));
+    let figures: Statistics | undefined;
+    this.#leave(sink.consumer, "done", () => figures = this.statistics());
+    return this.#silently(() => this.#settle(sink, () => figures!));
   }
 
   /** Figures of the recording, or of the last one; undefined before any. */
@@ -316,7 +337,7 @@ export class Tracer {
       markersRefused: this.#recorder.markersRefused,
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs * COST_SAMPLE,
-      probesMs: this.#probes.spentMs,
+      probesMs: this.#probes.spentMs + this.#sampling.spentMs,
       messagesCut: this.#annotator.messagesCut,
       notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),
@@ -347,10 +368,14 @@ export class Tracer {
     }
     options.signal?.throwIfAborted();
     return this.#silently(() => {
+      const { cpu = false, maxBuffered } = options;
+      // It may refuse too.
+      if (cpu) this.#sampling.start(options.cpuInterval);
       if (this.#recording !== undefined) this.#tryMap();
       const recording = this.#recording ?? this.#begin(options);
+      if (cpu) this.#sampling.attach(recording);
       const now = this.#clock.now();
-      const consumer = recording.join(now, options.maxBuffered);
+      const consumer = recording.join(now, maxBuffered, cpu);
       this.#endOnTime(consumer, options);
       this.#probes.collect(now);
       return consumer;
@@ -360,7 +385,12 @@ export class Tracer {
   #begin(options: StreamOptions, order?: StartMessage): Recording {
     // It may refuse: nothing of the recording exists yet.
     const hooks = options.hooks ?? this.#defaultHooks;
-    this.#adapter.install(this.#recorder, hooks);
+    try {
+      this.#adapter.install(this.#recorder, hooks);
+    } catch (error) {
+      this.#sampling.stopUnused();
+      throw error;
+    }
     const now = this.#beganAt = this.#clock.now();
     this.#options = options;
     this.#error = undefined;
@@ -423,7 +453,19 @@ export class Tracer {
     consumer.onEnd = () => endings.forEach((ending) => ending());
   }
 
-  #leave(consumer: Consumer, end: ConsumerEnd): void {
+  #leave(consumer: Consumer, end: ConsumerEnd, left = () => {}): void {
+    const probes = this.#recording?.probes;
+    const close = () => {
+      this.#close(consumer, end);
+      left();
+    };
+    // What was sampled last is to be in its trace.
+    if (end === "done" && probes?.takesSamples(consumer)) {
+      this.#silently(() => this.#sampling.finish(probes.samplers === 1, close));
+    } else close();
+  }
+
+  #close(consumer: Consumer, end: ConsumerEnd): void {
     const recording = this.#recording;
     if (recording === undefined) return;
     // What the program waits for may be calling: nothing may be thrown into it.
@@ -445,6 +487,7 @@ export class Tracer {
   #end(): void {
     this.#recorder.stop();
     this.#probes.stop();
+    this.#sampling.stop();
     this.#annotator.end();
     this.#adapter.uninstall();
     this.#endBackground?.();
@@ -492,8 +535,9 @@ export class Tracer {
   #flush(): void {
     if (this.#recording === undefined) return;
     this.#tryMap();
-    const now = this.#adapter.clock.now();
+    const now = this.#clock.now();
     this.#probes.collect(now);
+    this.#sampling.tick(now);
     this.#recording.flushAll(now);
     this.#wake();
   }
@@ -740,7 +784,10 @@ export class Tracer {
     }
   }
 
-  async #settle(sink: SinkRecording, figures: Statistics): Promise<Statistics> {
+  async #settle(
+    sink: SinkRecording,
+    figures: () => Statistics,
+  ): Promise<Statistics> {
     let endTimer = () => {};
     const tooLate = new Promise<never>((_, reject) => {
       endTimer = this.#adapter.setTimer(() => {
@@ -758,6 +805,6 @@ export class Tracer {
     } finally {
       endTimer();
     }
-    return figures;
+    return figures();
   }
 }

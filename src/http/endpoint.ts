@@ -10,7 +10,7 @@
  *    pulls it, and cancels it when the client leaves: that stops the recording.
  */
 
-import { TracerBusyError } from "../core/errors.ts";
+import { SamplingError, TracerBusyError } from "../core/errors.ts";
 import type { StreamOptions } from "../core/tracer.ts";
 import {
   MAX_SECONDS,
@@ -24,6 +24,8 @@ export interface TraceStreamRequest {
   seconds: number;
   /** How many streams there may be at a time, this one included. */
   maxConsumers?: number;
+  /** True if the request asks for CPU samples. */
+  cpu?: boolean;
 }
 
 /**
@@ -36,6 +38,7 @@ export interface TraceSource<Options> {
    * it.
    *
    * @throws {TracerBusyError} When no more can be served.
+   * @throws {SamplingError} When CPU samples are wanted and cannot be had.
    */
   stream(options: Options & TraceStreamRequest): ReadableStream<Uint8Array>;
   /** Runs `fn` so that what it does is not recorded. */
@@ -163,12 +166,14 @@ export function traceHandler<Options>(
       const wanted: Options & TraceStreamRequest = {
         ...(options.stream as Options),
         seconds: query.seconds,
+        ...(query.cpu === undefined ? undefined : { cpu: query.cpu }),
         ...(maxConsumers === undefined ? undefined : { maxConsumers }),
       };
       try {
         return new Response(source.stream(wanted), { headers: TRACE_HEADERS });
       } catch (error) {
         if (error instanceof TracerBusyError) return text(409, error.message);
+        if (error instanceof SamplingError) return text(501, error.message);
         throw error;
       }
     });

@@ -8,6 +8,10 @@ import type {
 import type { PromiseHooks } from "./promise_hooks.ts";
 import type { GcEntry, GcObserver } from "./probes/gc_observer.ts";
 import type { GcProfiler } from "./probes/gc_profiler.ts";
+import type {
+  InspectorSession,
+  ProfilingConsole,
+} from "./probes/inspector_profiler.ts";
 import type { PlainTimers } from "./v8_adapter.ts";
 
 interface V8Module {
@@ -49,11 +53,17 @@ interface UtilModule {
   inspect(value: unknown, options: object): string;
 }
 
+interface InspectorModule {
+  readonly Session: new () => InspectorSession;
+  readonly console?: ProfilingConsole;
+}
+
 interface Builtins {
   "node:async_hooks": AsyncHooksModule;
   "node:util": UtilModule;
   "node:v8": V8Module;
   "node:perf_hooks": PerfHooksModule;
+  "node:inspector": InspectorModule;
   "node:fs": FsModule;
   "node:timers": PlainTimers;
   "node:module": ModuleModule;
@@ -65,6 +75,7 @@ interface ProcessWithBuiltins {
   on(event: "exit", listener: () => void): void;
   memoryUsage(): { readonly heapUsed: number; readonly heapTotal: number };
   nextTick(fn: () => void): void;
+  hrtime(): [seconds: number, nanoseconds: number];
   versions: Readonly<Record<string, string | undefined>>;
 }
 

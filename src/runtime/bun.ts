@@ -18,6 +18,7 @@ import { type CallHookSource, createCallHooks } from "./calls.ts";
 import { createFrameReader } from "./frames.ts";
 import { gcSentinelProbe } from "./probes/gc_sentinel.ts";
 import { processHeap } from "./probes/heap.ts";
+import { inspectorProfiler } from "./probes/inspector_profiler.ts";
 import {
   createPromiseAccessor,
   type PromiseAccessor,
@@ -52,6 +53,7 @@ export function bunAdapter(): RuntimeAdapter {
   const probes: RuntimeProbes = {
     collections: gcSentinelProbe(performance),
     heap: processHeap(),
+    cpu: inspectorProfiler(false),
   };
   let accessor: PromiseAccessor | undefined;
   let context: WrapperContext | undefined;

@@ -10,6 +10,7 @@ import {
 } from "./builtins.ts";
 import { gcProfilerProbe } from "./probes/gc_profiler.ts";
 import { v8Heap } from "./probes/heap.ts";
+import { inspectorProfiler } from "./probes/inspector_profiler.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
 import {
   createV8Adapter,
@@ -60,6 +61,7 @@ export function denoAdapter(): RuntimeAdapter {
       // Its observer knows the type "gc" and never gets an entry.
       collections: gcProfilerProbe(NANOSECONDS),
       heap: v8Heap(),
+      cpu: inspectorProfiler(true),
     },
     queueMarker: globalThis.queueMicrotask,
     isPending: (promise) => isPendingInCore(namespace, promise),

@@ -68,6 +68,7 @@ export function createFrameReader(folder: string | undefined): FrameReader {
       names.set(file, name);
       return name;
     },
+    isOwn,
     reasonOf(file) {
       let reason = reasons.get(file);
       if (reason === undefined) {

@@ -11,6 +11,7 @@ import {
 } from "./builtins.ts";
 import { gcObserverProbe } from "./probes/gc_observer.ts";
 import { v8Heap } from "./probes/heap.ts";
+import { inspectorProfiler } from "./probes/inspector_profiler.ts";
 import {
   type WorkerThreadsModule,
   wrapParentPort,
@@ -39,7 +40,11 @@ export function nodeAdapter(): RuntimeAdapter {
       servers: SHARED_SERVERS,
     },
     timers: plainTimers(),
-    probes: { collections: gcObserverProbe(), heap: v8Heap() },
+    probes: {
+      collections: gcObserverProbe(),
+      heap: v8Heap(),
+      cpu: inspectorProfiler(true),
+    },
     queueMarker(marker) {
       // Half the price of queueMicrotask, which makes an AsyncResource.
       settled.then(marker);

@@ -6,7 +6,7 @@ import {
   assertStringIncludes,
   assertThrows,
 } from "../support/assert.ts";
-import { TracerBusyError } from "../../src/core/errors.ts";
+import { SamplingError, TracerBusyError } from "../../src/core/errors.ts";
 import {
   type HandlerOptions,
   traceHandler,
@@ -171,6 +171,21 @@ test("traceHandler() answers HEAD as GET, without recording", async () => {
   assertEquals(source.asked, []);
   const wrong = await ask("/debug/trace?seconds=x", { method: "HEAD", source });
   assertEquals(wrong.status, 400);
+});
+
+test("traceHandler() passes on whether CPU samples are wanted, and answers 501 when there can be none", async () => {
+  const source = new FakeSource();
+  for (const path of ["/trace", "/trace?cpu=1", "/trace?cpu=0"]) {
+    await (await ask(path, { source })).body?.cancel();
+  }
+  assertEquals(source.asked.map(({ cpu }) => cpu), [undefined, true, false]);
+  source.failure = new SamplingError("Cannot take CPU samples: not today");
+  await assertText(await ask("/trace?cpu=1", { source }), 501, "not today");
+  await assertText(
+    await ask("/trace?cpu=2", { source }),
+    400,
+    "must be 1 or 0",
+  );
 });
 
 test("traceHandler() answers 409 when the recorder is busy", async () => {

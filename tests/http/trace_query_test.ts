@@ -62,3 +62,30 @@ test("parseTraceQuery() names what was found and what is allowed", () => {
   }
   assertThrows(() => parse("seconds=11", 10), RangeError, "at most 10");
 });
+
+test("parseTraceQuery() reads whether CPU samples are wanted", () => {
+  for (
+    const [query, cpu] of [
+      ["", undefined],
+      ["seconds=2", undefined],
+      ["cpu=1", true],
+      ["cpu", true],
+      ["cpu=true&seconds=3", true],
+      ["cpu=0", false],
+      ["cpu=false", false],
+    ] as const
+  ) {
+    assertEquals(parseTraceQuery(new URLSearchParams(query)).cpu, cpu, query);
+  }
+  for (
+    const [query, found] of [
+      ["cpu=yes", 'cpu is "yes"'],
+      ["cpu=toString", 'cpu is "toString"'],
+      ["cpu=1&cpu=1", 'cpu is "1" and "1"'],
+      [`cpu=${"9".repeat(5000)}`, `"${"9".repeat(32)}"... (5000 char`],
+    ] as const
+  ) {
+    assertThrows(() => parse(query), RangeError, found, query);
+    assertThrows(() => parse(query), RangeError, "must be 1 or 0, once", query);
+  }
+});
