@@ -538,7 +538,11 @@ export class TaskMapper implements LogMapper {
   #settleIn(task: TaskRecord, slice: number): void {
     const continuations = this.#continuations;
     const { slot } = task.top;
-    if (this.#survey.isSettled(slot, slice)) return;
+    if (this.#survey.isSettled(slot, slice)) {
+      // Its regions have begun.
+      if (task.regions !== null) this.#writer.yieldNew(task);
+      return;
+    }
     const wait = continuations.wait[slot];
     this.#writer.blockNew(task, wait, this.#writer.stackOf(task, wait));
   }

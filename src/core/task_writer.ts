@@ -245,13 +245,24 @@ export class TaskWriter {
 
   /** A runnable task beside the running one: starts, blocks, and back. */
   blockNew(task: TaskRecord, wait: Wait, stack: StackId): void {
-    const encoder = this.#encoder;
-    const caller = this.running;
-    if (caller !== null) encoder.goPreempt(caller.entry);
-    encoder.goStart(task.goId);
-    if (task.regions !== null) this.annotations.started(task);
+    const caller = this.#beginBeside(task);
     this.#block(task, wait, stack);
-    if (caller !== null) encoder.goStart(caller.goId);
+    if (caller !== null) this.#encoder.goStart(caller.goId);
+  }
+
+  /** The same of one that stays runnable. */
+  yieldNew(task: TaskRecord): void {
+    const caller = this.#beginBeside(task);
+    this.#encoder.goSched(this.stackOf(task, 0));
+    if (caller !== null) this.#encoder.goStart(caller.goId);
+  }
+
+  #beginBeside(task: TaskRecord): TaskRecord | null {
+    const caller = this.running;
+    if (caller !== null) this.#encoder.goPreempt(caller.entry);
+    this.#encoder.goStart(task.goId);
+    if (task.regions !== null) this.annotations.started(task);
+    return caller;
   }
 
   /**
