@@ -35,6 +35,7 @@ withRegion("caught", async () => {
   await null;
   throw "caught";
 }).catch((reason) => print(`caught ${reason}`));
+// deno-lint-ignore require-await
 const late = withRegion("late", async () => {
   throw "late";
 });
