@@ -993,7 +993,9 @@ export class TurnRecorder {
   /** The site of the running code, as far as the budget allows. */
   siteOf(discriminator: number, top: StackTop): number {
     this.path = Math.imul(this.path, 31) + 64 + discriminator | 0;
-    return this.#sites.at(this.path, top);
+    const site = this.#sites.at(this.path, top);
+    if (site !== NO_SITE) this.#passSite(site);
+    return site;
   }
 
   /** A site named `name` where the program is now, whatever it costs. */
