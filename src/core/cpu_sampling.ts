@@ -153,19 +153,19 @@ export class CpuSampling {
     const recording = this.#recording!;
     const samples = this.#samples!;
     this.#fetched();
-    // What ran up to now is to be known.
-    recording.map();
-    if (isLast) this.#forget();
     let isGiven = false;
-    const given = this.#guarded(() =>
+    const given = this.#guarded(() => {
+      // What ran up to now is to be known.
+      recording.map();
+      if (isLast) this.#forget();
       this.#profiler!.take(isLast, (profile) => {
         isGiven = true;
         this.#guarded(() => {
           if (profile !== undefined) samples.write(profile);
         });
         then();
-      })
-    );
+      });
+    });
     if (given || isGiven) return;
     this.stop();
     then();

@@ -108,10 +108,14 @@ export class LoopFigures {
    */
   read(now: number, since?: LoopUtilization): LoopUtilization | undefined {
     if (!this.#isOn) return undefined;
-    const from = since ?? this.#last ?? this.#first!;
-    const reading = this.#since(now, from);
+    const reading = this.#since(now, since ?? this.#last ?? this.#first!);
     if (since === undefined) this.#last = reading;
     return reading;
+  }
+
+  /** As `read`, for a reader of its own: since the start without `since`. */
+  since(now: number, since?: LoopUtilization): LoopUtilization | undefined {
+    return this.#isOn ? this.#since(now, since ?? this.#first!) : undefined;
   }
 
   #since(now: number, from: LoopUtilization): LoopUtilization {

@@ -180,6 +180,11 @@ export function durationAt(codes: Int32Array, at: number): number {
   return (codes[at] >>> 8) * 2 ** DURATION_BITS + codes[at + 1];
 }
 
+/** How many records lie between two readings of `RawLog.appended`. */
+export function recordsSince(appended: number, before: number): number {
+  return appended - before & NUMBER_MASK;
+}
+
 /** The log; see the head of this file. Memory is allocated once. */
 export class RawLog {
   /** `kind | flags << 8`, `a`, `b` of each record. */
@@ -316,6 +321,11 @@ export class RawLog {
   /** The number of the record at `index`, never 0 but once in a billion. */
   numberOf(index: number): number {
     return this.#first + index & NUMBER_MASK;
+  }
+
+  /** Counts the records that are appended, and wraps around. */
+  get appended(): number {
+    return this.numberOf(this.length);
   }
 
   /** The index of record `number`, or -1 if it is not in the log. */

@@ -4,7 +4,12 @@
  * the continuations, which the hooks of the loop know for good.
  */
 
-import type { ProcId, StringId } from "../format/ids.ts";
+import {
+  NO_STACK,
+  NO_USER_TASK,
+  type ProcId,
+  type StringId,
+} from "../format/ids.ts";
 import { BatchBuffer } from "./batch_buffer.ts";
 import { toTicks } from "./clock.ts";
 import { MAX_BUFFERED_BYTES } from "./batch_queue.ts";
@@ -207,6 +212,14 @@ export class Recording {
     runs?.note(this.#buffer.lastTicks, this.#encoder.running);
   }
 
+  /** Writes a log of the tracer's own. */
+  log(category: string, message: string, now: number): void {
+    this.map();
+    this.#writer.setBase(now);
+    const name = this.#strings.put(category);
+    this.#encoder.userLog(NO_USER_TASK, name, NO_STACK, message);
+  }
+
   /**
    * As `flush`, and what probes told until it was called last. `now` is the
    * clock's reading, in milliseconds.
@@ -323,12 +336,17 @@ export class Recording {
     this.workers.receive(thread, message, this.consumers);
   }
 
+  /** Events written. */
+  get events(): number {
+    return this.#encoder.events + this.probes.events;
+  }
+
   /** Figures of the recording so far. */
   statistics(): RecordingStatistics {
     const { counts } = this.#mapper;
     const { continuations, sites } = this.#parts;
     return {
-      events: this.#encoder.events + this.probes.events,
+      events: this.events,
       goroutines: this.#tasks.created,
       liveGoroutines: this.#tasks.size,
       bytes: this.#buffer.flushedBytes,

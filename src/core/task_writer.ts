@@ -102,8 +102,10 @@ export class TaskWriter {
   setBase(base: number): void {
     if (base === this.#base) return;
     this.#base = base;
-    this.#now = 0;
-    this.#encoder.advanceTo(toTicks(base, this.#parts.origin));
+    const ticks = toTicks(base, this.#parts.origin);
+    this.#encoder.advanceTo(ticks);
+    // What was written meanwhile may have been later.
+    this.#now = this.#encoder.now - ticks;
   }
 
   /** The loop has work. */

@@ -16,6 +16,7 @@ import type { Consumer, ConsumerEnd } from "./consumer.ts";
 import { ContinuationKind, ContinuationTable } from "./continuation_table.ts";
 import { CpuSampling } from "./cpu_sampling.ts";
 import { TracerBusyError, TracerIdleError } from "./errors.ts";
+import { type CostFigures, LoadLog } from "./load_log.ts";
 import type { LoopUtilization } from "./loop_figures.ts";
 import { Probes } from "./probes.ts";
 import { RawLog, UNTRACED } from "./raw_log.ts";
@@ -41,9 +42,6 @@ export const FLUSH_MS = 250;
 
 /** Default of how many consumers there may be at a time. */
 export const MAX_CONSUMERS = 4;
-
-/** One turn in so many has its mapping timed. */
-const COST_SAMPLE = 64;
 
 /** Notes kept for the statistics. */
 const MAX_NOTES = 16;
@@ -137,6 +135,7 @@ export class Tracer {
   readonly #probes: Probes;
   readonly #annotator: Annotator;
   readonly #sampling: CpuSampling;
+  readonly #loadLog: LoadLog;
   #recording: Recording | undefined;
   #sink: SinkRecording | undefined;
   #quiet = 0;
@@ -144,7 +143,6 @@ export class Tracer {
   #endBackground: (() => void) | undefined;
   #last: Statistics | undefined;
   #error: unknown;
-  #turns = 0;
   #mappingMs = 0;
   #defaultHooks: HookKind = "public";
   readonly #notes: string[] = [];
@@ -187,9 +185,13 @@ export class Tracer {
       note: (text: string) => this.#note(text),
       silently: (fn: () => void) => this.#silently(fn),
       setTimer: (fn: () => void, ms: number) => adapter.setTimer(fn, ms),
+      costs: () => this.#costs(),
+      log: (category: string, message: string, now: number) =>
+        this.#try(() => this.#recording?.log(category, message, now)),
     };
     this.#probes = new Probes(adapter.probes, host);
     this.#sampling = new CpuSampling(adapter.probes.cpu, host);
+    this.#loadLog = new LoadLog(adapter.probes.load, host);
     this.#recorder.userTasks = this.#ids.userTask;
     this.#annotator = new Annotator(this.#recorder, adapter.promises);
     this.#recorder.goIds = this.#ids.go;
@@ -336,7 +338,7 @@ export class Tracer {
       stacksMs: this.#capture.spentMs,
       markersRefused: this.#recorder.markersRefused,
       ambiguousSites: this.#recorder.ambiguousSites,
-      mappingMs: this.#mappingMs * COST_SAMPLE,
+      mappingMs: this.#mappingMs,
       probesMs: this.#probes.spentMs + this.#sampling.spentMs,
       messagesCut: this.#annotator.messagesCut,
       notes: this.#notes.slice(),
@@ -350,6 +352,17 @@ export class Tracer {
    */
   loopUtilization(since?: LoopUtilization): LoopUtilization | undefined {
     return this.#recorder.figures.read(this.#adapter.clock.now(), since);
+  }
+
+  #costs(): CostFigures {
+    return {
+      mappingMs: this.#mappingMs,
+      stacksMs: this.#capture.spentMs,
+      probesMs: this.#probes.spentMs + this.#sampling.spentMs,
+      records: this.#log.appended,
+      calls: this.#recorder.wrappedCalls,
+      events: this.#recording?.events ?? 0,
+    };
   }
 
   #join(options: StreamOptions): Consumer {
@@ -421,8 +434,10 @@ export class Tracer {
       FLUSH_MS,
     );
     // Other threads' collections and heaps are not this trace's.
-    if (order === undefined) this.#probes.start(recording.probes);
-    else this.#recorder.notBefore(order.notBefore);
+    if (order === undefined) {
+      this.#probes.start(recording.probes);
+      this.#loadLog.start();
+    } else this.#recorder.notBefore(order.notBefore);
     this.#recorder.start(this.#starter(), options.wakers);
     const message = this.#startMessage();
     if (message !== undefined) this.#main.start(recording, message);
@@ -472,7 +487,10 @@ export class Tracer {
     if (end === "done") this.#tryMap();
     this.#silently(() => {
       const now = this.#clock.now();
-      if (end === "done") this.#probes.collect(now);
+      if (end === "done") {
+        this.#probes.collect(now);
+        this.#loadLog.finish(now);
+      }
       recording.leave(consumer, end, now);
       this.#endUnused();
     });
@@ -488,6 +506,7 @@ export class Tracer {
     this.#recorder.stop();
     this.#probes.stop();
     this.#sampling.stop();
+    this.#loadLog.stop();
     this.#annotator.end();
     this.#adapter.uninstall();
     this.#endBackground?.();
@@ -503,8 +522,12 @@ export class Tracer {
 
   // Called from hooks and wrappers: nothing may be thrown into the program.
   #tryMap(): void {
+    this.#try(() => this.#map());
+  }
+
+  #try(piece: () => void): void {
     try {
-      this.#map();
+      piece();
     } catch (error) {
       this.#log.clear();
       this.#failed(error);
@@ -517,10 +540,7 @@ export class Tracer {
       this.#log.clear();
       return;
     }
-    if (++this.#turns % COST_SAMPLE !== 0) {
-      recording.map();
-      return;
-    }
+    // Many turns at a time: the readings cost nothing.
     const clock = this.#clock;
     const begin = clock.now();
     recording.map();
@@ -538,6 +558,7 @@ export class Tracer {
     const now = this.#clock.now();
     this.#probes.collect(now);
     this.#sampling.tick(now);
+    this.#loadLog.tick(now);
     this.#recording.flushAll(now);
     this.#wake();
   }

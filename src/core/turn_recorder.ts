@@ -94,6 +94,8 @@ export class TurnRecorder {
   untraced = 0;
   /** How many recordings there have been. */
   starts = 0;
+  /** How many calls of wrapped functions were seen. */
+  wrappedCalls = 0;
   /** Id of the continuation that runs, 0 for none or an unknown one. */
   current = 0;
   /** Number of slices open. */
@@ -830,6 +832,7 @@ export class TurnRecorder {
    * @returns the id of its continuation, 0 when there is no room for more
    */
   schedule(kind: ContinuationKind, site: number, wait: Wait = 0): number {
+    this.wrappedCalls++;
     const id = this.continuations.make(kind, site, wait);
     // The survey puts a sleeper's wake down to the loop, whoever set the timer.
     if (id === 0 || kind === ContinuationKind.Sleep) return id;

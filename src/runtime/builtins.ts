@@ -12,6 +12,7 @@ import type {
   InspectorSession,
   ProfilingConsole,
 } from "./probes/inspector_profiler.ts";
+import type { DelayHistogram, NodeUtilization } from "./probes/loop_load.ts";
 import type { PlainTimers } from "./v8_adapter.ts";
 
 interface V8Module {
@@ -29,6 +30,13 @@ interface PerfHooksModule {
   readonly PerformanceObserver: new (
     callback: (list: { getEntries(): readonly GcEntry[] }) => void,
   ) => GcObserver;
+  monitorEventLoopDelay(options: { resolution: number }): DelayHistogram;
+  readonly performance: {
+    eventLoopUtilization(
+      now?: NodeUtilization,
+      before?: NodeUtilization,
+    ): NodeUtilization;
+  };
 }
 
 interface FsModule {

@@ -19,6 +19,7 @@ import { createFrameReader } from "./frames.ts";
 import { gcSentinelProbe } from "./probes/gc_sentinel.ts";
 import { processHeap } from "./probes/heap.ts";
 import { inspectorProfiler } from "./probes/inspector_profiler.ts";
+import { loopLoadProbe } from "./probes/loop_load.ts";
 import {
   createPromiseAccessor,
   type PromiseAccessor,
@@ -54,6 +55,8 @@ export function bunAdapter(): RuntimeAdapter {
     collections: gcSentinelProbe(performance),
     heap: processHeap(),
     cpu: inspectorProfiler(false),
+    // Its eventLoopUtilization() is a stub.
+    load: loopLoadProbe(false),
   };
   let accessor: PromiseAccessor | undefined;
   let context: WrapperContext | undefined;

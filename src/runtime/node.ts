@@ -12,6 +12,7 @@ import {
 import { gcObserverProbe } from "./probes/gc_observer.ts";
 import { v8Heap } from "./probes/heap.ts";
 import { inspectorProfiler } from "./probes/inspector_profiler.ts";
+import { loopLoadProbe } from "./probes/loop_load.ts";
 import {
   type WorkerThreadsModule,
   wrapParentPort,
@@ -44,6 +45,7 @@ export function nodeAdapter(): RuntimeAdapter {
       collections: gcObserverProbe(),
       heap: v8Heap(),
       cpu: inspectorProfiler(true),
+      load: loopLoadProbe(true),
     },
     queueMarker(marker) {
       // Half the price of queueMicrotask, which makes an AsyncResource.

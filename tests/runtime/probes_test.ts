@@ -107,6 +107,37 @@ function valuesOf(trace: Trace, type: number): number[] {
   return values;
 }
 
+/** What the logs of the tracer's own say, by category. */
+function logsOf(trace: Trace, category: string): Record<string, unknown>[] {
+  const found: Record<string, unknown>[] = [];
+  for (const e = trace.cursor(); e.next();) {
+    if (e.name !== "UserLog" || e.label !== category) continue;
+    found.push(JSON.parse(e.message));
+  }
+  return found;
+}
+
+/** The program is busy for three quarters of the time. */
+function checkLogs(trace: Trace, { runtime }: FrontEnd): void {
+  const costs = logsOf(trace, "looptrace.cost");
+  const loads = logsOf(trace, "looptrace.load");
+  assert(costs.length >= 1 && loads.length === costs.length);
+  for (const cost of costs) {
+    const { share, records, wrappedCalls } = cost as Record<string, number>;
+    assert(share > 0 && share < 0.9, JSON.stringify(cost));
+    assert(records > 5 && wrappedCalls > 0, JSON.stringify(cost));
+  }
+  const [load] = loads as { utilization: number; runtime?: typeof load }[];
+  assert(load.utilization > 0.5 && load.utilization <= 1, `${load}`);
+  const own = load.runtime as Record<string, number> | undefined;
+  // Deno's figures are stubs.
+  assertEquals(own === undefined, runtime === "deno");
+  if (own !== undefined) assert(own.delayMaxMs > 1, JSON.stringify(own));
+  if (runtime !== "node") return;
+  const between = Math.abs(load.utilization - own!.utilization);
+  assert(between < 0.1, JSON.stringify(load));
+}
+
 for (const frontEnd of frontEnds.all) {
   test(
     `garbage collections and the heap are in the trace: ${frontEnd.name}`,
@@ -156,6 +187,7 @@ for (const frontEnd of frontEnds.all) {
       assert(goals.every((goal) => goal > 1e5 && goal < 1e10));
       assert(new Set(used).size > 2, "it changes");
       assert(valuesOf(late, EventType.HeapAlloc).length >= 2);
+      checkLogs(whole, frontEnd);
     },
   );
 }

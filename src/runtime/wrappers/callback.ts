@@ -46,6 +46,7 @@ export function explain(
   wait: Wait,
   settler?: Settler,
 ): void {
+  recorder.wrappedCalls++;
   // Only hooks read stamps. V8's have stamped it already, which makes it cheap.
   if (recorder.takesPromises || recorder.marksAlways) {
     PromiseStamp.explain(promise, wait);

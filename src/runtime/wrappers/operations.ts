@@ -245,6 +245,7 @@ export function wrapSync(
   const { recorder } = context;
   return function (this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isRecording) return Reflect.apply(original, this, args);
+    recorder.wrappedCalls++;
     const began = recorder.clockNow();
     try {
       return runsProgram(args, this)
