@@ -60,6 +60,8 @@ export interface Statistics extends RecordingStatistics {
   readonly mappingMs: number;
   /** Time that the probes have taken, in milliseconds. */
   readonly probesMs: number;
+  /** Requests whose `traceparent` was not looked for, to save time. */
+  readonly traceParentsSkipped: number;
   /** Messages of `log()` that were cut because they were too long. */
   readonly messagesCut: number;
   /** What is not recorded as it should be, in words: the first few. */

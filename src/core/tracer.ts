@@ -340,6 +340,7 @@ export class Tracer {
       ambiguousSites: this.#recorder.ambiguousSites,
       mappingMs: this.#mappingMs,
       probesMs: this.#probes.spentMs + this.#sampling.spentMs,
+      traceParentsSkipped: this.#recorder.traceParents.skipped,
       messagesCut: this.#annotator.messagesCut,
       notes: this.#notes.slice(),
       error: this.#error === undefined ? undefined : String(this.#error),

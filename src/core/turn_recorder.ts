@@ -36,6 +36,7 @@ import { Reason } from "./reason.ts";
 import { NO_SITE, type SiteTable } from "./site_table.ts";
 import type { RegionWatch } from "./region_watch.ts";
 import { countFromOne, type IdSource } from "./thread_ids.ts";
+import { TraceParents } from "./trace_parent.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
 import type { Threads } from "./threads.ts";
@@ -129,6 +130,8 @@ export class TurnRecorder {
   threads: Threads | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
+  /** In which requests the header of a distributed trace is looked for. */
+  readonly traceParents: TraceParents = new TraceParents();
   /** What ends regions around promises, while there are such. */
   watch: RegionWatch | undefined = undefined;
   /** What carries user tasks, from the first annotation of a recording on. */
@@ -224,6 +227,7 @@ export class TurnRecorder {
     this.takesPromises = this.hasExactSlices;
     this.#isExact = !this.hasExactSlices && !this.marksAlways;
     this.#waiters = 0;
+    this.traceParents.begin();
     const now = this.#clock.now();
     this.#enqueuer.start(wakers, now);
     this.figures.start(now);

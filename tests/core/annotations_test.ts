@@ -16,7 +16,7 @@ import {
 } from "../../src/core/annotator.ts";
 import { ContinuationKind } from "../../src/core/continuation_table.ts";
 import { Tracer } from "../../src/core/tracer.ts";
-import { traceParentOf } from "../../src/core/trace_parent.ts";
+import { traceParentOf, TraceParents } from "../../src/core/trace_parent.ts";
 import { EventType } from "../../src/format/event_catalogue.ts";
 import { parseTrace } from "../../src/format/trace_reader.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
@@ -88,6 +88,21 @@ test("traceParentOf() takes what W3C Trace Context has, and no more of it", () =
   ) {
     assertEquals(traceParentOf(header), wanted, String(header));
   }
+});
+
+test("TraceParents looks at all requests at first and after one that had it, else at some", () => {
+  const parents = new TraceParents();
+  const looked = (requests: number) => {
+    let count = 0;
+    for (let i = 0; i < requests; i++) if (parents.wantsNext()) count++;
+    return count;
+  };
+  assertEquals(looked(256), 256);
+  assertEquals([looked(1600), parents.skipped], [100, 1500]);
+  parents.found();
+  assertEquals([looked(4096), looked(160)], [4096, 10]);
+  parents.begin();
+  assertEquals([looked(256), parents.skipped], [256, 0]);
 });
 
 // Hooks' logs.

@@ -27,16 +27,20 @@ export function wrapWebHandler(
   const servedAt = context.siteHere("request", top);
   function wrapper(this: unknown, ...args: unknown[]): unknown {
     if (!recorder.isOn) return Reflect.apply(handler, this, args);
-    const { method, url, headers } = args[0] as Request;
+    const request = args[0] as Request;
+    const { method, url } = request;
     const name = pattern === undefined
       ? routeName(method, url)
       : `${method} ${pattern}`;
-    return inRequest(
-      context,
-      args[0] as Request,
-      sites.renamed(servedAt, name),
-      (id) =>
-        runSlice(context, id, tracing(recorder, headers, handler), this, args),
+    const id = makeRequest(recorder, request, sites.renamed(servedAt, name));
+    const run = recorder.traceParents.wantsNext()
+      ? tracing(recorder, request.headers, handler)
+      : handler;
+    const { carrier } = recorder;
+    if (carrier === undefined) return runSlice(context, id, run, this, args);
+    return carrier.run(
+      contextOf(recorder, id),
+      () => runSlice(context, id, run, this, args),
     );
   }
   mimic(wrapper, handler);
@@ -57,6 +61,7 @@ function tracing(
 ): AnyFunction {
   const parent = traceParentOf(headers?.get(TRACE_PARENT));
   if (parent === undefined) return handler;
+  recorder.traceParents.found();
   return function (this: unknown, ...args: unknown[]): unknown {
     tellTraceParent(recorder, parent);
     return Reflect.apply(handler, this, args);
@@ -68,26 +73,22 @@ function tellTraceParent(recorder: TurnRecorder, parent: string): void {
   recorder.annotate(new Annotation(Log, NO_USER_TASK, TRACE_PARENT, parent));
 }
 
-/**
- * Has `run` call a handler of `request` as the first slice of the continuation
- * that it is given. The request is named by `site`.
- */
-function inRequest(
-  { recorder }: WrapperContext,
+/** The continuation of `request`, which is named by `site`. */
+function makeRequest(
+  recorder: TurnRecorder,
   request: object,
   site: number,
-  run: (id: number) => unknown,
-): unknown {
+): number {
   const id = recorder.makeRequest(site);
-  const { carrier, requests } = recorder;
+  const { requests } = recorder;
   if (requests !== undefined) requests.set(request, id);
-  if (carrier === undefined) return run(id);
-  const { continuations } = recorder;
+  return id;
+}
+
+/** What the handler of request `id` is to be run with. */
+function contextOf({ continuations, starts }: TurnRecorder, id: number) {
   const task = continuations.wait[continuations.slot(id)] as UserTaskId;
-  return carrier.run(
-    new RequestContext(task, recorder.starts, id),
-    () => run(id),
-  );
+  return new RequestContext(task, starts, id);
 }
 
 /** Wraps `Deno.serve`, in each of its three forms. */
@@ -125,7 +126,21 @@ function wrapArgument(
 interface NodeRequest {
   readonly method?: string;
   readonly url?: string;
-  readonly headers?: Readonly<Record<string, unknown>>;
+  /** Names and values in turn. */
+  readonly rawHeaders?: readonly string[];
+}
+
+/** A header of node:http's, without the object that it makes of all of them. */
+function headerOf(request: NodeRequest, name: string): string | undefined {
+  const { rawHeaders } = request;
+  if (rawHeaders === undefined) return undefined;
+  for (let i = 0; i + 1 < rawHeaders.length; i += 2) {
+    const one = rawHeaders[i];
+    if (one.length === name.length && one.toLowerCase() === name) {
+      return rawHeaders[i + 1];
+    }
+  }
+  return undefined;
 }
 
 /** Wraps `emit` of the prototype of node:http's and node:https's servers, for "request". */
@@ -143,13 +158,13 @@ export function wrapNodeServer(
           return Reflect.apply(original, this, args);
         }
         const request = args[1] as NodeRequest;
-        const { method, url, headers } = request;
-        const name = routeName(method ?? "", url ?? "");
+        const name = routeName(request.method ?? "", request.url ?? "");
         const site = sites.renamed(NO_SITE, name);
-        const parent = traceParentOf(headers?.[TRACE_PARENT]);
-        return inRequest(context, request, site, (id) => {
+        const id = makeRequest(recorder, request, site);
+        const run = () => {
           if (!recorder.enter(id)) return Reflect.apply(original, this, args);
           try {
+            const parent = traceParentOf(headerOf(request, TRACE_PARENT));
             if (parent !== undefined) tellTraceParent(recorder, parent);
             return Reflect.apply(original, this, args);
           } finally {
@@ -157,7 +172,11 @@ export function wrapNodeServer(
             // that goes on, that most likely serves the request.
             recorder.leave(EndFlag.Linked);
           }
-        });
+        };
+        const { carrier } = recorder;
+        return carrier === undefined
+          ? run()
+          : carrier.run(contextOf(recorder, id), run);
       },
   );
 }
