@@ -36,6 +36,14 @@ import { Stop, type TaskWriter } from "./task_writer.ts";
 /** A callback that runs as long as this is a task: 100 us. */
 const TASK_TICKS = Math.ceil(0.1 * TICKS_PER_MS);
 
+/** Records that open a slice, and that close one. */
+const OPENS: ReadonlySet<number> = new Set([RawKind.Resume, RawKind.Begin]);
+const CLOSES: ReadonlySet<number> = new Set([
+  RawKind.Suspend,
+  RawKind.Park,
+  RawKind.End,
+]);
+
 /** Activations kept to be used again. */
 const MAX_SPARE = 256;
 
@@ -187,7 +195,9 @@ export class CallMapper implements LogMapper {
     }
     const isCallback = kind === ContinuationKind.Microtask ||
       kind === ContinuationKind.Relay;
-    if (isCallback && !this.#isTask(log, index, slot)) {
+    const isNone = isCallback && !this.#isTask(log, index, slot) ||
+      kind === ContinuationKind.Event && this.#onlyPasses(log, index);
+    if (isNone) {
       this.#push(TRANSPARENT, slot);
       return;
     }
@@ -214,6 +224,33 @@ export class CallMapper implements LogMapper {
     while (end < log.length && log.times[end] === NO_TIME) end++;
     return end < log.length &&
       log.times[end] - log.times[index] >= TASK_TICKS;
+  }
+
+  /**
+   * True if the listeners whose slice begins at `index` did nothing but settle
+   * promises, and call what is told of in slices of its own.
+   */
+  #onlyPasses(log: RawLog, index: number): boolean {
+    const { codes, times, length } = log;
+    const { kind } = this.#continuations;
+    let depth = 0;
+    let at = index + 1;
+    for (; at < length; at++) {
+      const record = codes[at * RAW_STRIDE] & 0xff;
+      if (record === RawKind.Suspend && depth === 0) break;
+      if (CLOSES.has(record)) depth--;
+      else if (record === RawKind.Resume || depth > 0) {
+        if (OPENS.has(record)) depth++;
+      } else if (record !== RawKind.Break) {
+        const slot = this.#continuations.slot(codes[at * RAW_STRIDE + 1]);
+        const isRelay = record === RawKind.Schedule &&
+          kind[slot] === ContinuationKind.Relay;
+        if (!isRelay) return false;
+      }
+    }
+    if (this.shedCallbacks) return true;
+    while (at < length && times[at] === NO_TIME) at++;
+    return at < length && times[at] - times[index] < TASK_TICKS;
   }
 
   /** The activation that goes on in `slot`, made if there is none yet. */

@@ -44,6 +44,11 @@ export const ContinuationKind = {
   Region: 12,
   /** Whoever gets a message. */
   Message: 13,
+  /**
+   * Listeners that the loop calls: a task if they do something. What they only
+   * settle is the loop's doing.
+   */
+  Event: 14,
 } as const;
 
 /** One of {@linkcode ContinuationKind}. */

@@ -407,6 +407,18 @@ export class TurnRecorder {
     return this.depth > 0 && this.#enqueuer.now === this.#began[this.depth];
   }
 
+  /**
+   * True if what runs now was called by the loop, or by code of the runtime's
+   * that the loop called: by no code of the program.
+   */
+  get isAtLoop(): boolean {
+    if (this.depth === 0) return true;
+    if (!this.hasExactSlices && this.hasRunOut) return true;
+    const { continuations } = this;
+    const slot = continuations.slot(this.current);
+    return slot > 0 && continuations.site[slot] === this.#runtimeSite;
+  }
+
   /** Ends the innermost slices until `depth` of them are open. */
   #suspendTo(depth: number, time: number = NO_TIME): void {
     while (this.depth > depth) {

@@ -388,7 +388,10 @@ export class TurnSurvey {
     if (time - this.data[slice + START] < TASK_TICKS) return;
     // On trial time alone proves nothing.
     if (this.#isUnseen(this.data[slice + SLOT])) return;
-    if (this.#isRelay(slice)) this.data[slice + FLAGS] |= WAKES;
+    const slot = this.data[slice + SLOT];
+    const isEvent = slot > 0 &&
+      this.#continuations.kind[slot] === ContinuationKind.Event;
+    if (this.#isRelay(slice) && !isEvent) this.data[slice + FLAGS] |= WAKES;
     else if (!this.shedCallbacks) this.data[slice + FLAGS] |= OPAQUE;
   }
 
@@ -396,7 +399,7 @@ export class TurnSurvey {
     if ((this.data[slice + FLAGS] & RELAYS) !== 0) return true;
     const slot = this.data[slice + SLOT];
     const { kind, notes } = this.#continuations;
-    return slot > 0 && kind[slot] === ContinuationKind.Relay &&
+    return slot > 0 && passesOn(kind[slot]) &&
       (notes[slot] & Note.Told) === 0;
   }
 
@@ -637,6 +640,11 @@ function isOwn(codes: Int32Array, i: number): boolean {
 function isCallback(kind: number): boolean {
   return kind === ContinuationKind.Reaction ||
     kind === ContinuationKind.Unseen ||
-    kind === ContinuationKind.Relay ||
-    kind === ContinuationKind.Microtask;
+    kind === ContinuationKind.Microtask ||
+    passesOn(kind);
+}
+
+/** True for what settles promises in the name of who called it. */
+function passesOn(kind: number): boolean {
+  return kind === ContinuationKind.Relay || kind === ContinuationKind.Event;
 }

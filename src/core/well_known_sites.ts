@@ -19,6 +19,7 @@ const KIND_NAMES: { readonly [kind: number]: string } = {
   [ContinuationKind.Unseen]: "async function",
   [ContinuationKind.Message]: "message",
   [ContinuationKind.Operation]: "callback",
+  [ContinuationKind.Event]: "listener",
 };
 
 /** Stacks of one frame for a recording: the loop's own, and entry frames. */

@@ -29,7 +29,11 @@ import { wrapCombinators } from "./wrappers/combinators.ts";
 import { parentEdge } from "./threads/message_edges.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
-import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
+import {
+  wrapApis,
+  wrapApisForNow,
+  wrappedNames,
+} from "./wrappers/operations.ts";
 
 /** The parts of Bun's namespace that are used here. */
 interface BunNamespace {
@@ -63,6 +67,7 @@ export function bunAdapter(): RuntimeAdapter {
   let calls: CallHookSource | undefined;
   let isWrapped = false;
   let takeOutCombinators: (() => void) | undefined;
+  let takeOutRows: (() => void) | undefined;
   let endTurn = () => {};
 
   function isPending(promise: object): boolean {
@@ -161,6 +166,7 @@ export function bunAdapter(): RuntimeAdapter {
         wrapRest(wrappers);
       }
       takeOutCombinators ??= wrapCombinators(wrappers);
+      takeOutRows ??= wrapApisForNow(BUN_APIS.rows, wrappers);
       recorder.hasExactSlices = false;
       recorder.marksAlways = kind === "public";
       if (kind === "none") calls?.turnOn();
@@ -169,7 +175,8 @@ export function bunAdapter(): RuntimeAdapter {
       calls?.turnOff();
       accessor?.uninstall();
       takeOutCombinators?.();
-      takeOutCombinators = undefined;
+      takeOutRows?.();
+      takeOutCombinators = takeOutRows = undefined;
     },
     promises: {
       looksPerSlice: LOOKS_PER_SLICE,

@@ -25,7 +25,11 @@ import { type MessageEdge, parentEdge } from "./threads/message_edges.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
-import { wrapApis, wrappedNames } from "./wrappers/operations.ts";
+import {
+  wrapApis,
+  wrapApisForNow,
+  wrappedNames,
+} from "./wrappers/operations.ts";
 
 /** Servers that both have. */
 export const SHARED_SERVERS: readonly string[] = ["node:http", "node:https"];
@@ -88,6 +92,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
   let isWrapped = false;
   let takeOut: (() => void) | undefined;
   let takeOutCombinators: (() => void) | undefined;
+  let takeOutRows: (() => void) | undefined;
   let calls: CallHookSource | undefined;
 
   function prepare(recorder: TurnRecorder): WrapperContext {
@@ -138,6 +143,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
         runtime.wrapped?.();
       }
       takeOutCombinators ??= wrapCombinators(wrappers);
+      takeOutRows ??= wrapApisForNow(runtime.apis.rows, wrappers);
       recorder.hasExactSlices = kind !== "none";
       if (kind === "none") calls?.turnOn();
       else takeOut ??= runtime.installHooks(source!.hooks, kind);
@@ -147,7 +153,8 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       source?.forget();
       takeOut?.();
       takeOutCombinators?.();
-      takeOut = takeOutCombinators = undefined;
+      takeOutRows?.();
+      takeOut = takeOutCombinators = takeOutRows = undefined;
     },
     promises: {
       looksPerSlice: 0,

@@ -57,6 +57,13 @@ export interface ApiRow {
   readonly isArmed?: boolean;
   /** Puts the wrappers in, where there is more to it than `how` says. */
   readonly wrap?: (context: WrapperContext, owner: object) => void;
+  /**
+   * Puts wrappers in for the time of a recording: for what is called so often
+   * that a program would feel a wrapper that does nothing.
+   *
+   * @returns what takes them out
+   */
+  readonly wrapForNow?: (context: WrapperContext, owner: object) => () => void;
   /** What the README is to say about it. */
   readonly note?: string;
 }

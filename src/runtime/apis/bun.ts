@@ -2,6 +2,7 @@
 
 import type { ApiTable } from "./api_table.ts";
 import { BUN_SERVER_ROW, HTTP_ROWS } from "./http.ts";
+import { BUN_EVENT_ROWS, EVENT_ROWS } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
 import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
@@ -15,6 +16,8 @@ export const BUN_APIS: ApiTable = {
     BUN_SERVER_ROW,
     ...HTTP_ROWS,
     ...STREAM_ROWS,
+    ...EVENT_ROWS,
+    ...BUN_EVENT_ROWS,
     ...BUN_STREAM_ROWS,
   ],
   missing: [],

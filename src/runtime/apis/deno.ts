@@ -2,6 +2,7 @@
 
 import type { ApiTable } from "./api_table.ts";
 import { DENO_SERVER_ROW, HTTP_ROWS } from "./http.ts";
+import { EVENT_ROWS } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
@@ -14,6 +15,7 @@ export const DENO_APIS: ApiTable = {
     DENO_SERVER_ROW,
     ...HTTP_ROWS,
     ...STREAM_ROWS,
+    ...EVENT_ROWS,
   ],
   missing: [],
 };

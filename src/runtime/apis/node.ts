@@ -2,6 +2,7 @@
 
 import type { ApiTable } from "./api_table.ts";
 import { HTTP_ROWS } from "./http.ts";
+import { EVENT_ROWS } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
@@ -15,6 +16,7 @@ export const NODE_APIS: ApiTable = {
     ...HTTP_ROWS,
     ...STREAM_ROWS,
     NODE_WORKER_ROW,
+    ...EVENT_ROWS,
   ],
   missing: [],
 };

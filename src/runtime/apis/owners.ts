@@ -17,6 +17,12 @@ const MODULES: {
   "http.Server.prototype": ["node:http", "Server", "prototype"],
   "https": ["node:https"],
   "https.Server.prototype": ["node:https", "Server", "prototype"],
+  "events": ["node:events"],
+  "events.EventEmitter.prototype": [
+    "node:events",
+    "EventEmitter",
+    "prototype",
+  ],
   "stream": ["node:stream"],
   "stream.promises": ["node:stream/promises"],
   "stream.consumers": ["node:stream/consumers"],

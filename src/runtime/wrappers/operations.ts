@@ -38,8 +38,24 @@ export function wrapApis(
     const owner = ownerOf(row.owner);
     if (owner === undefined) continue;
     if (row.wrap !== undefined) row.wrap(context, owner);
-    else wrapKeys(row, context, owner);
+    else if (row.wrapForNow === undefined) wrapKeys(row, context, owner);
   }
+}
+
+/**
+ * Puts in what is in its place only while something records.
+ *
+ * @returns what takes it out
+ */
+export function wrapApisForNow(
+  rows: readonly ApiRow[],
+  context: WrapperContext,
+): () => void {
+  const takeOut = rows.flatMap(({ owner: name, wrapForNow }) => {
+    const owner = wrapForNow === undefined ? undefined : ownerOf(name);
+    return owner === undefined ? [] : [wrapForNow!(context, owner)];
+  });
+  return () => takeOut.forEach((one) => one());
 }
 
 /** Names of what `rows` wrap, as far as this runtime has it. */

@@ -10,6 +10,7 @@ import { TRACE_PARENT, traceParentOf } from "../../core/trace_parent.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import { NO_USER_TASK, type UserTaskId } from "../../format/ids.ts";
 import { runSlice, type WrapperContext } from "./callback.ts";
+import { tellingEmit } from "./emitters.ts";
 import { type AnyFunction, mimic, replace } from "./replace.ts";
 
 /**
@@ -149,34 +150,32 @@ export function wrapNodeServer(
   context: WrapperContext,
 ): void {
   const { recorder, sites } = context;
-  replace(
-    prototype,
-    "emit",
-    (original) =>
-      function (this: unknown, ...args: unknown[]): unknown {
-        if (!recorder.isOn || args[0] !== "request") {
+  replace(prototype, "emit", (original) => {
+    const emit = tellingEmit(context, original);
+    return function (this: unknown, ...args: unknown[]): unknown {
+      if (!recorder.isOn || args[0] !== "request") {
+        return Reflect.apply(emit, this, args);
+      }
+      const request = args[1] as NodeRequest;
+      const name = routeName(request.method ?? "", request.url ?? "");
+      const site = sites.renamed(NO_SITE, name);
+      const id = makeRequest(recorder, request, site);
+      const run = () => {
+        if (!recorder.enter(id)) return Reflect.apply(original, this, args);
+        try {
+          const parent = traceParentOf(headerOf(request, TRACE_PARENT));
+          if (parent !== undefined) tellTraceParent(recorder, parent);
           return Reflect.apply(original, this, args);
+        } finally {
+          // What the listener returned is not known: if it called one thing
+          // that goes on, that most likely serves the request.
+          recorder.leave(EndFlag.Linked);
         }
-        const request = args[1] as NodeRequest;
-        const name = routeName(request.method ?? "", request.url ?? "");
-        const site = sites.renamed(NO_SITE, name);
-        const id = makeRequest(recorder, request, site);
-        const run = () => {
-          if (!recorder.enter(id)) return Reflect.apply(original, this, args);
-          try {
-            const parent = traceParentOf(headerOf(request, TRACE_PARENT));
-            if (parent !== undefined) tellTraceParent(recorder, parent);
-            return Reflect.apply(original, this, args);
-          } finally {
-            // What the listener returned is not known: if it called one thing
-            // that goes on, that most likely serves the request.
-            recorder.leave(EndFlag.Linked);
-          }
-        };
-        const { carrier } = recorder;
-        return carrier === undefined
-          ? run()
-          : carrier.run(contextOf(recorder, id), run);
-      },
-  );
+      };
+      const { carrier } = recorder;
+      return carrier === undefined
+        ? run()
+        : carrier.run(contextOf(recorder, id), run);
+    };
+  });
 }

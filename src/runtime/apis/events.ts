@@ -1,0 +1,66 @@
+/** Events: who dispatches them, and waits for one. */
+
+import { Reason } from "../../core/reason.ts";
+import { wrapIteratorMaker } from "../wrappers/async_iterators.ts";
+import { wrapEmit } from "../wrappers/emitters.ts";
+import { wrapDispatch, wrapListeners } from "../wrappers/event_targets.ts";
+import { Operation } from "../wrappers/operation.ts";
+import type { ApiRow } from "./api_table.ts";
+
+const family = "events";
+
+/** Those of all runtimes. */
+export const EVENT_ROWS: readonly ApiRow[] = [{
+  family,
+  owner: "events.EventEmitter.prototype",
+  keys: ["emit"],
+  how: "event",
+  reason: Reason.Unknown,
+  wrapForNow: wrapEmit,
+}, {
+  family,
+  owner: "EventTarget.prototype",
+  keys: ["dispatchEvent"],
+  how: "event",
+  reason: Reason.Unknown,
+  wrapForNow: wrapDispatch,
+}, {
+  family,
+  owner: "events",
+  keys: ["once"],
+  how: "promise",
+  reason: Reason.Receive,
+  runsProgram: true,
+}, {
+  family,
+  owner: "events",
+  keys: ["on"],
+  how: "own",
+  reason: Reason.Receive,
+  wrap(context, owner) {
+    const operation = new Operation(
+      context.sites,
+      "events.on",
+      Reason.Receive,
+    );
+    wrapIteratorMaker(owner, ["on"], operation, context);
+  },
+}];
+
+/** Bun dispatches events of these by itself. */
+export const BUN_EVENT_ROWS: readonly ApiRow[] = [{
+  family,
+  owner: "WebSocket.prototype",
+  keys: ["addEventListener"],
+  how: "event",
+  reason: Reason.Unknown,
+  wrap: (context, owner) =>
+    wrapListeners(context, owner, ["open", "message", "error", "close"]),
+}, {
+  family,
+  owner: "AbortSignal.prototype",
+  keys: ["addEventListener"],
+  how: "event",
+  reason: Reason.Unknown,
+  wrap: (context, owner) => wrapListeners(context, owner, ["abort"]),
+}];

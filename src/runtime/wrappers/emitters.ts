@@ -1,0 +1,75 @@
+/** Emitters of node's: their listeners run inside `emit`. */
+
+import type { WrapperContext } from "./callback.ts";
+import { Listeners } from "./listeners.ts";
+import { type AnyFunction, replaceForNow } from "./replace.ts";
+
+/**
+ * Listeners of the runtimes' own that are called for each request (Node 20 to
+ * 24, Deno 2.9, Bun 1.4): not worth a slice.
+ */
+const INTERNAL = new Set([
+  "bound resOnFinish",
+  "emitResponseFinish",
+  "clearIncoming",
+  "socketOnData",
+  "onFree",
+  "connectionListener",
+]);
+
+/** What is read of an emitter. */
+interface Emitter {
+  readonly _events?: { readonly [type: string | symbol]: unknown };
+}
+
+/** A listener that `once` has wrapped. */
+interface OnceWrapper {
+  readonly listener?: unknown;
+}
+
+/**
+ * Wraps `emit` of the prototype of all emitters.
+ *
+ * @returns what takes the wrapper out
+ */
+export function wrapEmit(
+  context: WrapperContext,
+  prototype: object,
+): () => void {
+  return replaceForNow(
+    prototype,
+    "emit",
+    (original) => tellingEmit(context, original),
+  );
+}
+
+/** `original`, an `emit`, which tells of the listeners that it calls. */
+export function tellingEmit(
+  context: WrapperContext,
+  original: AnyFunction,
+): AnyFunction {
+  const { recorder } = context;
+  const listeners = new Listeners(context);
+  return function emit(this: Emitter, ...args: unknown[]): unknown {
+    if (!recorder.isRecording) return Reflect.apply(original, this, args);
+    const type = args[0] as string;
+    const known = this._events?.[type];
+    if (known === undefined || !recorder.isAtLoop) {
+      return Reflect.apply(original, this, args);
+    }
+    const last = lastOf(known);
+    return isInternal(last)
+      ? Reflect.apply(original, this, args)
+      : listeners.runAlone(type, last, original, this, args);
+  };
+}
+
+function isInternal(listener: unknown): boolean {
+  return typeof listener === "function" && INTERNAL.has(listener.name);
+}
+
+/** The listener that gives all their name: the last, which came after the runtime's. */
+function lastOf(known: unknown): unknown {
+  const last: unknown = Array.isArray(known) ? known.at(-1) : known;
+  return (last as AnyFunction & OnceWrapper | undefined)?.listener ?? last;
+}
