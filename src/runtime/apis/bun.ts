@@ -2,7 +2,7 @@
 
 import type { ApiTable } from "./api_table.ts";
 import { BUN_SERVER_ROW, HTTP_ROWS } from "./http.ts";
-import { BUN_EVENT_ROWS, EVENT_ROWS } from "./events.ts";
+import { BUN_SIGNAL_ROW, EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
 import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
@@ -17,7 +17,8 @@ export const BUN_APIS: ApiTable = {
     ...HTTP_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,
-    ...BUN_EVENT_ROWS,
+    WEB_SOCKET_ROW,
+    BUN_SIGNAL_ROW,
     ...BUN_STREAM_ROWS,
   ],
   missing: [],

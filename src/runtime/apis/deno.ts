@@ -2,7 +2,7 @@
 
 import type { ApiTable } from "./api_table.ts";
 import { DENO_SERVER_ROW, HTTP_ROWS } from "./http.ts";
-import { EVENT_ROWS } from "./events.ts";
+import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
@@ -16,6 +16,7 @@ export const DENO_APIS: ApiTable = {
     ...HTTP_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,
+    WEB_SOCKET_ROW,
   ],
   missing: [],
 };

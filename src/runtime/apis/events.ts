@@ -47,20 +47,24 @@ export const EVENT_ROWS: readonly ApiRow[] = [{
   },
 }];
 
-/** Bun dispatches events of these by itself. */
-export const BUN_EVENT_ROWS: readonly ApiRow[] = [{
+const SOCKET_EVENTS = ["open", "message", "error", "close"] as const;
+
+/** WebSockets of Deno and Bun, which dispatch some of their events by themselves. */
+export const WEB_SOCKET_ROW: ApiRow = {
   family,
   owner: "WebSocket.prototype",
   keys: ["addEventListener"],
   how: "event",
   reason: Reason.Unknown,
-  wrap: (context, owner) =>
-    wrapListeners(context, owner, ["open", "message", "error", "close"]),
-}, {
+  wrap: (context, owner) => wrapListeners(context, owner, SOCKET_EVENTS, true),
+};
+
+/** Signals of Bun, which does the same. */
+export const BUN_SIGNAL_ROW: ApiRow = {
   family,
   owner: "AbortSignal.prototype",
   keys: ["addEventListener"],
   how: "event",
   reason: Reason.Unknown,
-  wrap: (context, owner) => wrapListeners(context, owner, ["abort"]),
-}];
+  wrap: (context, owner) => wrapListeners(context, owner, ["abort"], false),
+};

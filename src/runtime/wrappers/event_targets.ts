@@ -50,13 +50,15 @@ type Listener = AnyFunction | { readonly handleEvent: unknown };
 /**
  * Wraps the listeners of targets whose events the runtime dispatches by itself:
  * what is given to `addEventListener` and to the accessors of `types`.
+ * `isLoops` says that nobody but the loop dispatches them.
  */
 export function wrapListeners(
   context: WrapperContext,
   prototype: object,
   types: readonly string[],
+  isLoops: boolean,
 ): void {
-  const wrappers = new ListenerWrappers(context);
+  const wrappers = new ListenerWrappers(context, isLoops);
   replace(
     prototype,
     "addEventListener",
@@ -109,12 +111,14 @@ function wrapHandler(
 /** A wrapper for each listener, so that it is added and removed as that would be. */
 class ListenerWrappers {
   readonly #context: WrapperContext;
+  readonly #isLoops: boolean;
   readonly #listeners: Listeners;
   readonly #wrappers = new WeakMap<object, AnyFunction>();
   readonly #originals = new WeakMap<object, Listener>();
 
-  constructor(context: WrapperContext) {
+  constructor(context: WrapperContext, isLoops: boolean) {
     this.#context = context;
+    this.#isLoops = isLoops;
     this.#listeners = new Listeners(context);
   }
 
@@ -146,8 +150,9 @@ class ListenerWrappers {
   #wrap(listener: AnyFunction, type: unknown): AnyFunction {
     const { recorder } = this.#context;
     const listeners = this.#listeners;
+    const isLoops = this.#isLoops;
     const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      return recorder.isRecording && recorder.isAtLoop
+      return recorder.isRecording && (isLoops || recorder.isAtLoop)
         ? listeners.runAlone(type, listener, listener, this, args)
         : Reflect.apply(listener, this, args);
     };

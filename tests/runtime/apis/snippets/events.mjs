@@ -3,10 +3,43 @@ import events from "node:events";
 import net from "node:net";
 
 /** An emitter that emits 10 ms later. */
-function later(h) {
+function later() {
   const emitter = new events.EventEmitter();
   setTimeout(() => emitter.emit("ready", 1), 10);
   return emitter;
+}
+
+/** Talks to a WebSocket server: each event is a task of its own. */
+async function talk(h) {
+  const socket = new WebSocket(`${h.server.ws}/?ms=5&token=secret`);
+  const events = [];
+  const heard = (event) => {
+    h.burn(0.2);
+    events.push(event.type);
+  };
+  await new Promise((resolve) => {
+    socket.onopen = (event) => heard(event);
+    socket.addEventListener("message", (event) => {
+      heard(event);
+      socket.close();
+    });
+    socket.addEventListener("close", (event) => {
+      heard(event);
+      resolve();
+    });
+  });
+  for (const type of events) h.goroutine(`${type} listener`);
+}
+
+async function abort(h) {
+  const signal = AbortSignal.timeout(10);
+  await new Promise((resolve) => {
+    signal.addEventListener("abort", () => {
+      h.burn(0.2);
+      resolve();
+    });
+  });
+  h.goroutine("abort listener");
 }
 
 export const snippets = [
@@ -14,7 +47,7 @@ export const snippets = [
     api: "events.once",
     waker: "setTimeout callback|(anonymous)|later|loop",
     async run(h) {
-      const emitter = later(h);
+      const emitter = later();
       await h.timed(() => events.once(emitter, "ready"));
     },
   },
@@ -30,7 +63,7 @@ export const snippets = [
     api: "events.on",
     waker: "*",
     async run(h) {
-      const iterator = events.on(later(h), "ready");
+      const iterator = events.on(later(), "ready");
       await h.timed(() => iterator.next());
       await iterator.return();
     },
@@ -53,15 +86,30 @@ export const snippets = [
   },
   {
     api: "EventTarget.dispatchEvent",
+    runtimes: ["deno", "node"],
+    run: abort,
+  },
+  {
+    api: "EventTarget.dispatchEvent",
+    runtimes: ["node"],
     async run(h) {
-      const signal = AbortSignal.timeout(10);
-      await new Promise((resolve) => {
-        signal.addEventListener("abort", () => {
-          h.burn(0.2);
-          resolve();
-        });
-      });
-      h.goroutine("abort listener");
+      if (typeof WebSocket !== "function") h.skip("no WebSocket");
+      await talk(h);
     },
+  },
+  {
+    api: "EventTarget.dispatchEvent",
+    runtimes: ["bun"],
+    untested: "what the program dispatches is a part of who does",
+  },
+  {
+    api: "AbortSignal.addEventListener",
+    runtimes: ["bun"],
+    run: abort,
+  },
+  {
+    api: "WebSocket.addEventListener",
+    runtimes: ["deno", "bun"],
+    run: talk,
   },
 ];
