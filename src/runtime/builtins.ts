@@ -85,6 +85,8 @@ interface ProcessWithBuiltins {
   nextTick(fn: () => void): void;
   hrtime(): [seconds: number, nanoseconds: number];
   versions: Readonly<Record<string, string | undefined>>;
+  /** Node's own modules that have been loaded. */
+  readonly moduleLoadList?: readonly string[];
 }
 
 /** The process object that Node, Deno and Bun have. */

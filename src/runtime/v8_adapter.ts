@@ -29,6 +29,7 @@ import {
   wrapApis,
   wrapApisForNow,
   wrappedNames,
+  wrapReady,
 } from "./wrappers/operations.ts";
 
 /** Servers that both have. */
@@ -141,7 +142,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
         isWrapped = true;
         wrapApis(runtime.apis.rows, wrappers, false);
         runtime.wrapped?.();
-      }
+      } else wrapReady(runtime.apis.rows, wrappers);
       takeOutCombinators ??= wrapCombinators(wrappers);
       takeOutRows ??= wrapApisForNow(runtime.apis.rows, wrappers);
       recorder.hasExactSlices = kind !== "none";

@@ -55,6 +55,12 @@ export interface ApiRow {
   readonly runsProgram?: boolean | MayRunProgram;
   /** True if it must be wrapped before a recording starts; see `arm`. */
   readonly isArmed?: boolean;
+  /**
+   * False while the owner is not to be asked for, because that would load what
+   * the program may never use. It is wrapped at a later start then, or by `wrap`
+   * of a row that knows.
+   */
+  readonly isReady?: () => boolean;
   /** Puts the wrappers in, where there is more to it than `how` says. */
   readonly wrap?: (context: WrapperContext, owner: object) => void;
   /**

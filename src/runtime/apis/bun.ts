@@ -1,7 +1,7 @@
 /** What is wrapped on Bun. */
 
 import type { ApiTable } from "./api_table.ts";
-import { BUN_SERVER_ROW, HTTP_ROWS } from "./http.ts";
+import { BUN_SERVER_ROW, FETCH_ROWS, HTTP_SERVER_ROWS } from "./http.ts";
 import { BUN_SIGNAL_ROW, EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
@@ -14,7 +14,8 @@ export const BUN_APIS: ApiTable = {
     BUN_SLEEP_ROW,
     ...PROMISE_ROWS,
     BUN_SERVER_ROW,
-    ...HTTP_ROWS,
+    ...FETCH_ROWS,
+    ...HTTP_SERVER_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,
     WEB_SOCKET_ROW,

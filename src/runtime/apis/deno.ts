@@ -1,7 +1,7 @@
 /** What is wrapped on Deno. */
 
 import type { ApiTable } from "./api_table.ts";
-import { DENO_SERVER_ROW, HTTP_ROWS } from "./http.ts";
+import { DENO_SERVER_ROW, FETCH_ROWS, HTTP_SERVER_ROWS } from "./http.ts";
 import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
@@ -13,7 +13,8 @@ export const DENO_APIS: ApiTable = {
     ...TIMER_ROWS,
     ...PROMISE_ROWS,
     DENO_SERVER_ROW,
-    ...HTTP_ROWS,
+    ...FETCH_ROWS,
+    ...HTTP_SERVER_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,
     WEB_SOCKET_ROW,

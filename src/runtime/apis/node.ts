@@ -1,7 +1,7 @@
 /** What is wrapped on Node. */
 
 import type { ApiTable } from "./api_table.ts";
-import { HTTP_ROWS } from "./http.ts";
+import { HTTP_SERVER_ROWS, NODE_FETCH_ROWS } from "./http.ts";
 import { EVENT_ROWS } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
@@ -13,7 +13,8 @@ export const NODE_APIS: ApiTable = {
   rows: [
     ...TIMER_ROWS,
     ...PROMISE_ROWS,
-    ...HTTP_ROWS,
+    ...NODE_FETCH_ROWS,
+    ...HTTP_SERVER_ROWS,
     ...STREAM_ROWS,
     NODE_WORKER_ROW,
     ...EVENT_ROWS,

@@ -36,8 +36,9 @@ export function wrapDispatch(
 }
 
 function isFromLoop(target: unknown, type: unknown): boolean {
-  return SOCKET_EVENTS.has(type) && typeof WebSocket === "function" &&
-    target instanceof WebSocket;
+  // Asking for the class would load it where nobody has used it.
+  return SOCKET_EVENTS.has(type) &&
+    Reflect.get(target as object, Symbol.toStringTag) === "WebSocket";
 }
 
 function getterOf(prototype: object, key: string): AnyFunction {

@@ -35,11 +35,23 @@ export function wrapApis(
 ): void {
   for (const row of rows) {
     if ((row.isArmed ?? false) !== isArmed) continue;
-    const owner = ownerOf(row.owner);
-    if (owner === undefined) continue;
-    if (row.wrap !== undefined) row.wrap(context, owner);
-    else if (row.wrapForNow === undefined) wrapKeys(row, context, owner);
+    if (row.isReady?.() ?? true) wrapRow(row, context);
   }
+}
+
+/** Wraps what of `rows` has become ready. */
+export function wrapReady(
+  rows: readonly ApiRow[],
+  context: WrapperContext,
+): void {
+  for (const row of rows) if (row.isReady?.()) wrapRow(row, context);
+}
+
+function wrapRow(row: ApiRow, context: WrapperContext): void {
+  const owner = ownerOf(row.owner);
+  if (owner === undefined) return;
+  if (row.wrap !== undefined) row.wrap(context, owner);
+  else if (row.wrapForNow === undefined) wrapKeys(row, context, owner);
 }
 
 /**
@@ -62,9 +74,10 @@ export function wrapApisForNow(
 export function wrappedNames(rows: readonly ApiRow[]): string[] {
   const names = rows.filter(({ family }) => family !== "servers").flatMap(
     (row) => {
-      const owner = ownerOf(row.owner);
-      if (owner === undefined) return [];
-      return row.keys.filter((key) => key in owner)
+      const isReady = row.isReady?.() ?? true;
+      const owner = isReady ? ownerOf(row.owner) : undefined;
+      if (isReady && owner === undefined) return [];
+      return row.keys.filter((key) => owner === undefined || key in owner)
         .map((key) => operationName(row.owner, key));
     },
   );
@@ -122,7 +135,7 @@ export function wrapOperation(
 }
 
 /** `runs` as a function that throws nothing: what it cannot tell may be. */
-function guarded(runs: boolean | MayRunProgram): MayRunProgram {
+export function guarded(runs: boolean | MayRunProgram): MayRunProgram {
   if (typeof runs === "boolean") return () => runs;
   return (args, receiver) => {
     try {
