@@ -19,6 +19,8 @@ export const AnnotationKind = {
   RegionBegin: 2,
   RegionEnd: 3,
   Log: 4,
+  /** A region that is over, told when it ended. */
+  RegionPast: 5,
 } as const;
 /** One of {@linkcode AnnotationKind}. */
 export type AnnotationKind = typeof AnnotationKind[keyof typeof AnnotationKind];
@@ -76,6 +78,9 @@ export class Annotation {
    * began or first waited. 0 if there is none.
    */
   call = 0;
+  /** Of a region that is over: the record that it began before, and when. */
+  before = 0;
+  beganTicks = 0;
 
   constructor(
     kind: AnnotationKind,

@@ -71,8 +71,12 @@ export class AnnotationWriter {
         );
         break;
       case AnnotationKind.RegionBegin:
-        if (running !== null) this.beginRegion(running, annotation);
-        else this.regionsLost++;
+        this.beginHere(annotation);
+        break;
+      case AnnotationKind.RegionPast:
+        // What it began before is written already.
+        if (!annotation.region!.isBegun) this.beginHere(annotation);
+        this.endRegion(annotation.region!);
         break;
       case AnnotationKind.RegionEnd:
         this.endRegion(annotation.region!);
@@ -81,6 +85,13 @@ export class AnnotationWriter {
         this.#log(annotation, running);
         break;
     }
+  }
+
+  /** The region of `annotation` begins in the code that runs. */
+  beginHere(annotation: Annotation): void {
+    const running = this.#parts.running();
+    if (running !== null) this.beginRegion(running, annotation);
+    else this.regionsLost++;
   }
 
   /** The region of `annotation` is on `task`: now, or when that next runs. */

@@ -81,9 +81,10 @@ export class CallMapper implements LogMapper {
   map(log: RawLog): void {
     const writer = this.#writer;
     log.settleTurn();
-    const { codes, times, length } = log;
+    const { codes, times, length, hasPast } = log;
     writer.setBase(log.base);
     for (let i = 0; i < length; i++) {
+      if (hasPast) this.#beginPast(log, i);
       const at = i * RAW_STRIDE;
       const code = codes[at];
       const id = codes[at + 1];
@@ -475,6 +476,16 @@ export class CallMapper implements LogMapper {
     const isLater = annotation.call !== 0 && log.indexOf(annotation.call) >= 0;
     if (isLater) this.#inCalls.push(annotation);
     else this.#writer.annotations.write(annotation);
+  }
+
+  /** Regions begin before `record` of which it is told at their end. */
+  #beginPast(log: RawLog, record: number): void {
+    // The loop has no regions.
+    if (this.#outside() === null) return;
+    for (const annotation of log.pastAt(record)) {
+      this.#writer.advance(annotation.beganTicks);
+      this.#writer.annotations.beginHere(annotation);
+    }
   }
 
   /** The call begins, with record `number`, that a region may be around. */

@@ -47,7 +47,7 @@
  * that handles one needs a floating-point number.
  */
 
-import type { Annotation } from "./annotation.ts";
+import { type Annotation, AnnotationKind } from "./annotation.ts";
 import { TICKS_PER_MS } from "./clock.ts";
 
 /** Kinds of raw records; see the table at the head of this file. */
@@ -197,6 +197,8 @@ export class RawLog {
   readonly annotations: Annotation[] = [];
   /** Characters in them. */
   #annotationLength = 0;
+  /** Those of regions that are over, the outermost last. */
+  readonly #past: Annotation[] = [];
   /** The clock's reading that times count from, in milliseconds. */
   base = 0;
   /** Number of records. */
@@ -275,6 +277,20 @@ export class RawLog {
     this.put(RawKind.Annotate, this.annotations.length, 0, ticks);
     this.annotations.push(annotation);
     this.#annotationLength += annotation.length;
+    if (annotation.kind === AnnotationKind.RegionPast) {
+      this.#past.push(annotation);
+    }
+  }
+
+  /** True if regions are told of that are over. */
+  get hasPast(): boolean {
+    return this.#past.length > 0;
+  }
+
+  /** The regions that are over and began before record `index`, outermost first. */
+  pastAt(index: number): readonly Annotation[] {
+    return this.#past.filter(({ before }) => this.indexOf(before) === index)
+      .reverse();
   }
 
   /** True if the log is to be mapped before more annotations come. */
@@ -286,6 +302,7 @@ export class RawLog {
   #forgetAnnotations(): void {
     this.annotations.length = 0;
     this.#annotationLength = 0;
+    this.#past.length = 0;
   }
 
   /** Adds to the flags of record `number`, if it is still in the log. */

@@ -107,9 +107,10 @@ export class TaskMapper implements LogMapper {
     log.settleTurn();
     const read = survey.read(log);
     this.#beginWindow(log.base);
-    const { codes, times } = log;
+    const { codes, times, hasPast } = log;
     for (let i = 0; i < read; i++) {
       const at = i * RAW_STRIDE;
+      if (hasPast) this.#beginPast(log, i);
       switch (codes[at] & 0xff) {
         case RawKind.Turn:
           this.#writer.wakeLoop(times[i]);
@@ -483,6 +484,16 @@ export class TaskMapper implements LogMapper {
     const child = this.#childOf(log, annotation.call, read);
     if (child < 0) this.#writer.annotations.write(annotation);
     else this.#inChildren.push({ record: child, annotation });
+  }
+
+  /** Regions begin before `record` of which it is told at their end. */
+  #beginPast(log: RawLog, record: number): void {
+    // The loop has no regions.
+    if (this.#depth === 0 || this.#isLoopOpen()) return;
+    for (const annotation of log.pastAt(record)) {
+      this.#writer.advance(annotation.beganTicks);
+      this.#writer.annotations.beginHere(annotation);
+    }
   }
 
   /**

@@ -8,13 +8,14 @@
  */
 
 import type { GoId } from "../format/ids.ts";
+import { NO_USER_TASK } from "../format/ids.ts";
 import { type Clock, TICKS_PER_MS } from "./clock.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
 } from "./continuation_table.ts";
 import type { ContextCarrier } from "./adapter.ts";
-import type { Annotation } from "./annotation.ts";
+import { Annotation, AnnotationKind, OpenRegion } from "./annotation.ts";
 import { Enqueuer, type WakerMode } from "./enqueuer.ts";
 import { Explained } from "./explained.ts";
 import { LoopFigures } from "./loop_figures.ts";
@@ -945,6 +946,31 @@ export class TurnRecorder {
     if (log.isFull || log.isWordy) this.#host.mapLog();
     log.putAnnotation(annotation, ticks);
     return log.numberOf(log.length - 1);
+  }
+
+  /** Number of the record that comes next. */
+  get nextRecord(): number {
+    return this.log.numberOf(this.log.length);
+  }
+
+  /**
+   * Something of the name of `site` ran from `beganMs` to now: a region. All
+   * that was recorded from number `since` on was inside it, see `nextRecord`.
+   */
+  region(site: number, beganMs: number, since: number): void {
+    if (!this.isRecording || this.isAfterHushed) return;
+    const region = new OpenRegion(this.siteTable.get(site).fn);
+    const annotation = new Annotation(
+      AnnotationKind.RegionPast,
+      NO_USER_TASK,
+      "",
+      "",
+      region,
+    );
+    const { log } = this;
+    annotation.before = since;
+    annotation.beganTicks = Math.floor((beganMs - log.base) * TICKS_PER_MS);
+    this.annotate(annotation);
   }
 
   /** From now on user tasks are carried, if the runtime can. */

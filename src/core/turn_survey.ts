@@ -17,6 +17,7 @@
  * Where no hook tells of it, the record that a Resume names does.
  */
 
+import type { Annotation } from "./annotation.ts";
 import {
   ContinuationKind,
   type ContinuationTable,
@@ -289,11 +290,7 @@ export class TurnSurvey {
           this.data[this.#current() + FLAGS] |= OPAQUE;
           break;
         case RawKind.Annotate:
-          this.#setTime(times[i]);
-          // The end of a region is nobody's doing: it may be told late.
-          if (log.annotations[codes[at + 1]].isLate) break;
-          this.#enterLoop();
-          this.data[this.#current() + FLAGS] |= OPAQUE;
+          this.#annotate(log.annotations[codes[at + 1]], times[i]);
           break;
         case RawKind.Syscall:
           this.#setTime(times[i]);
@@ -314,6 +311,21 @@ export class TurnSurvey {
     this.#leaveLoop();
     this.#finish();
     return read;
+  }
+
+  #annotate(annotation: Annotation, time: number): void {
+    // The end of a region is nobody's doing: it may be told late.
+    if (annotation.isLate) {
+      this.#setTime(time);
+      return;
+    }
+    // One that is over began before.
+    const { beganTicks } = annotation;
+    const isBefore = beganTicks > this.#lastTime && beganTicks < time;
+    this.#setTime(isBefore ? beganTicks : time);
+    this.#enterLoop();
+    this.data[this.#current() + FLAGS] |= OPAQUE;
+    if (isBefore) this.#setTime(time);
   }
 
   /** Index of the innermost running slice. Some slice is running. */

@@ -233,6 +233,52 @@ test("TaskMapper.map() has a region around a call that is awaited on its caller"
   );
 });
 
+test("TaskMapper.map() begins a region where it began, though it is told of at its end", () => {
+  const loop = new FakeLoop();
+  loop.turn().main(() => {
+    loop.wait(1).past("listener", () => {
+      loop.wait(1).note("in", "it").past("inner", () => loop.wait(1)).wait(1);
+    }).wait(1);
+  }).past("the loop's", () => loop.wait(1)).end();
+  assertEquals(
+    loop.lines({ times: true }),
+    lines(`
+      0.000 loop create main
+      0.000 main start
+      1.000 main enter listener
+      2.000 main log in it
+      2.000 main enter inner
+      3.000 main leave inner
+      4.000 main leave listener
+      5.000 main end`),
+  );
+  assertEquals(loop.recording.statistics().regionsLost, 1);
+});
+
+test("CallMapper.map() begins a region where it began, though it is told of at its end", async () => {
+  const found = await recordedLines(({ adapter, site }) => {
+    const recorder = adapter.recorder!;
+    const { hooks } = adapter.calls!;
+    const f = hooks.enter(site("f"));
+    adapter.now += 1;
+    const [began, since] = [recorder.clockNow(), recorder.nextRecord];
+    adapter.now += 1;
+    const g = hooks.enter(site("g"));
+    hooks.wait(g, site("g"), never);
+    adapter.now += 1;
+    recorder.region(site("listener"), began, since);
+    hooks.wait(f, site("f"), never);
+  }, { times: true });
+  assertEquals(
+    found.filter((line) => /enter|leave|create/.test(line)),
+    lines(`
+      0.000 loop create f
+      1.000 f enter listener
+      2.000 f create g
+      3.000 f leave listener`),
+  );
+});
+
 test("TaskMapper.map() counts regions of no goroutine, and logs what the loop says", () => {
   const loop = new FakeLoop();
   loop.turn().note("loop", "hello").enter("lost").leave("lost").end();

@@ -59,7 +59,7 @@ function step(program: Program): void {
   const site = random.pick(sites);
   const call = calls.length === 0 ? undefined : random.pick(calls);
   adapter.now += random.below(3) / 50;
-  switch (random.below(28)) {
+  switch (random.below(29)) {
     case 0:
     case 1:
     case 2:
@@ -142,6 +142,13 @@ function step(program: Program): void {
       const began = recorder.clockNow() - random.below(3) / 20;
       adapter.now += random.below(4) / 20;
       if (recorder.isLong(began)) recorder.syscall(site, began);
+      return;
+    }
+    case 28: {
+      const began = recorder.clockNow();
+      const since = recorder.nextRecord;
+      for (let i = random.below(3); i > 0; i--) step(program);
+      recorder.region(site, began, since);
       return;
     }
     case 23:

@@ -68,7 +68,7 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
     line: random.below(3) + 1,
     settled: random.below(6) === 0,
   };
-  switch (random.below(23)) {
+  switch (random.below(24)) {
     case 0:
     case 1:
       if (loop.depth >= 5) return;
@@ -152,6 +152,13 @@ function step(loop: FakeLoop, random: Random, names: Names, i: number): void {
       all.push(region);
       return;
     }
+    case 23:
+      loop.past(`p${i}`, () => {
+        for (let j = random.below(3); j > 0; j--) {
+          step(loop, random, names, i * 10 + j);
+        }
+      });
+      return;
   }
 }
 

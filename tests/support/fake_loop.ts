@@ -266,6 +266,20 @@ export class FakeLoop {
     return this;
   }
 
+  /** What `body` does takes long, and is told of as a region when it is over. */
+  past(name: string, body: () => void): this {
+    const { log } = this;
+    const before = log.numberOf(log.length);
+    const began = this.now;
+    body();
+    const { RegionPast } = AnnotationKind;
+    const region = new OpenRegion(name);
+    const annotation = new Annotation(RegionPast, NO_USER_TASK, "", "", region);
+    annotation.before = before;
+    annotation.beganTicks = Math.floor((began - log.base) * TICKS_PER_MS);
+    return this.#annotate(annotation);
+  }
+
   #region(name: string): Annotation {
     const region = new OpenRegion(name);
     this.#regions.set(name, region);
