@@ -13,6 +13,7 @@ import { parseArgs } from "node:util";
 import { ensureNodeModules } from "../tests/support/node_modules.ts";
 import { beforeBenches } from "./before.ts";
 import { callsBenches } from "./calls.ts";
+import { cpuSampleBenches } from "./cpu_samples.ts";
 import { cycleBenches } from "./cycle.ts";
 import { encodeBench } from "./encode.ts";
 import { firstByteBenches } from "./first_byte.ts";
@@ -34,6 +35,7 @@ const BENCHES: readonly Bench[] = [
   ...callsBenches,
   ...serverBenches,
   ...beforeBenches,
+  ...cpuSampleBenches,
   ...traceSizeBenches,
   ...firstByteBenches,
   ...startupBenches,

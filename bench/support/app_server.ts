@@ -41,8 +41,8 @@ export interface AppServer extends ServerProcess {
   status(): Promise<AppStatus>;
   /** Loads one path; every answer must be a 200. */
   load(path: string, seconds: number): Promise<AppLoad>;
-  /** Opens a recording whose bytes are read and dropped. */
-  record(): Promise<OpenRecording>;
+  /** Opens a recording whose bytes are read and dropped; `query` is added to the request's. */
+  record(query?: string): Promise<OpenRecording>;
 }
 
 export interface AppLoad {
@@ -77,7 +77,7 @@ export async function startApp(
     ...server,
     status: () => statusOf(server.url),
     load: (path, seconds) => loadApp(server.url, path, seconds),
-    record: () => record(server.url),
+    record: (query = "") => record(server.url, query),
   };
 }
 
@@ -117,10 +117,10 @@ function checkAnswers(result: LoadResult, path: string): void {
   }
 }
 
-async function record(url: string): Promise<OpenRecording> {
+async function record(url: string, query: string): Promise<OpenRecording> {
   const abort = new AbortController();
   const response = await fetch(
-    `${url}/debug/trace?seconds=${RECORD_SECONDS}`,
+    `${url}/debug/trace?seconds=${RECORD_SECONDS}${query}`,
     { signal: abort.signal },
   );
   if (!response.ok || response.body === null) {
