@@ -7,9 +7,13 @@ import {
   type Region,
   type UserTask,
 } from "./core/annotator.ts";
-import type { Capabilities } from "./core/adapter.ts";
+import type { Capabilities, RuntimeAdapter } from "./core/adapter.ts";
 import { CALL_HOOKS_NAME } from "./core/call_hooks.ts";
-import type { SharedWithWorker, WorkerSetup } from "./core/thread_messages.ts";
+import type {
+  SharedWithWorker,
+  ThreadPort,
+  WorkerSetup,
+} from "./core/thread_messages.ts";
 import type { LoopUtilization } from "./core/loop_figures.ts";
 import type { Statistics } from "./core/statistics.ts";
 import { type Sink, type StreamOptions, Tracer } from "./core/tracer.ts";
@@ -190,12 +194,41 @@ export function attachWorker(
   setup: WorkerSetup,
   { shared, port }: { shared: SharedWithWorker; port: unknown },
 ): void {
-  const offset = performance.timeOrigin - setup.timeOrigin;
-  const adapter = detectRuntime();
-  const clock = { now: () => performance.now() + offset };
-  const attached = tracer = new Tracer(adapter, clock);
+  const { adapter, attached } = makeAttached(setup);
   const receive = attached.attachToMain(setup, {
     port: adapter.openPort(port, (message, ports) => receive(message, ports)),
     shared,
   });
+}
+
+/**
+ * As {@linkcode attachWorker}, where what is shared comes later.
+ *
+ * @returns what takes it, and the port on which the main thread speaks
+ */
+export function attachWorkerLate(
+  setup: WorkerSetup,
+  { post }: Pick<ThreadPort, "post">,
+): (shared: SharedWithWorker, port: unknown) => void {
+  const { adapter, attached } = makeAttached(setup);
+  const receive = attached.attachToMain(setup, {
+    port: { post, close() {} },
+  });
+  return (shared, port) =>
+    // Not what follows from it: the program's own messages come the same way.
+    attached.silently(() => {
+      attached.share(shared);
+      adapter.openPort(port, receive);
+    });
+}
+
+/** The tracer of a worker, by the main thread's clock. */
+function makeAttached(
+  { timeOrigin }: WorkerSetup,
+): { adapter: RuntimeAdapter; attached: Tracer } {
+  const offset = performance.timeOrigin - timeOrigin;
+  const adapter = detectRuntime();
+  const clock = { now: () => performance.now() + offset };
+  const attached = tracer = new Tracer(adapter, clock);
+  return { adapter, attached };
 }

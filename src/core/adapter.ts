@@ -110,12 +110,16 @@ export interface RuntimeAdapter {
    * What it receives and posts is not recorded.
    */
   openPort(port: unknown, receive: ThreadReceiver): ThreadPort;
-  /** This is a worker: messages from and to who started it are recorded. */
+  /**
+   * This is a worker: messages from and to who started it are recorded.
+   *
+   * @returns what takes what is shared with the main thread, if that comes later
+   */
   attachParent(
     recorder: TurnRecorder,
     setup: WorkerSetup,
     parts: ParentParts,
-  ): void;
+  ): (shared: SharedWithWorker) => void;
   /** Takes out what can be taken out. Wrappers stay and pass through. */
   uninstall(): void;
   /** What it tells of promises. */

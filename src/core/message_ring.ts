@@ -29,7 +29,7 @@ export interface PostedMessage {
 /** See the head of this file. Each side makes its own of the same memory. */
 export class MessageRing {
   /** How many messages were counted on this side. */
-  count = 0;
+  count: number;
 
   readonly #values: Float64Array;
   /** By slot: the number of the message in it, from 1 on. */
@@ -37,7 +37,11 @@ export class MessageRing {
   /** How many messages the receiver has counted. */
   readonly #received: Int32Array;
 
-  constructor(memory: SharedArrayBuffer = new SharedArrayBuffer(RING_BYTES)) {
+  constructor(
+    memory: SharedArrayBuffer = new SharedArrayBuffer(RING_BYTES),
+    count = 0,
+  ) {
+    this.count = count;
     this.#values = new Float64Array(memory, 0, CAPACITY * STRIDE);
     this.#numbers = new Int32Array(memory, VALUES_BYTES, CAPACITY);
     this.#received = new Int32Array(memory, VALUES_BYTES + SLOTS_BYTES, 1);

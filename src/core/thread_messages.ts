@@ -95,6 +95,12 @@ export type FromWorker =
     readonly proc: number;
     readonly label: string;
   }
+  /** A worker of the worker's says something, which it cannot itself. */
+  | {
+    readonly kind: "relayed";
+    readonly thread: number;
+    readonly message: FromWorker;
+  }
   /** A worker of the worker's has ended. */
   | { readonly kind: "ended"; readonly thread: number };
 

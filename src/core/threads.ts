@@ -38,6 +38,8 @@ export interface Spawn {
   readonly fromWorker: MessageRing;
   /** The worker has the other end of `port`. */
   connect(port: unknown): void;
+  /** The worker has said something in another way than by its port. */
+  receive(message: FromWorker, ports: readonly unknown[]): void;
   /** The worker has ended, or was never begun. */
   ended(): void;
 }
@@ -78,6 +80,8 @@ export interface MainThreadsHost extends ThreadsHost {
   setBackgroundTimer(fn: () => void, ms: number): void;
   /** Something for consumers has come. */
   received(): void;
+  /** Runs a piece of the tracer's own. */
+  silently(fn: () => void): void;
 }
 
 /** A worker's line to the main thread. */
@@ -100,7 +104,7 @@ function makeSpawn(
     isAlone: boolean;
     start: StartMessage | undefined;
   },
-): Omit<Spawn, "connect" | "ended"> {
+): Omit<Spawn, "connect" | "receive" | "ended"> {
   const toWorker = new MessageRing();
   const fromWorker = new MessageRing();
   return {
@@ -165,6 +169,8 @@ export class MainThreads implements Threads {
         start,
       }),
       connect: (port) => this.#connect(line, port),
+      receive: (message, ports) =>
+        host.silently(() => this.#receive(line, message, ports)),
       ended: () => this.#ended(thread),
     };
   }
@@ -227,6 +233,11 @@ export class MainThreads implements Threads {
       case "ended":
         this.#ended(message.thread);
         break;
+      case "relayed": {
+        const from = this.#lines.get(message.thread);
+        if (from !== undefined) this.#receive(from, message.message, ports);
+        break;
+      }
       default: {
         const { number } = recording ?? {};
         const target = number === message.recording
@@ -279,6 +290,20 @@ export class MainThreads implements Threads {
   }
 }
 
+/** The buffers that go with a message. */
+function transferred(message: FromWorker): { buffers: ArrayBuffer[] } {
+  switch (message.kind) {
+    case "batch":
+      return { buffers: [message.bytes.buffer] };
+    case "prelude":
+      return { buffers: message.batches.map(({ buffer }) => buffer) };
+    case "relayed":
+      return transferred(message.message);
+    default:
+      return { buffers: [] };
+  }
+}
+
 /** A worker's thread, which has the main thread know of those that it starts. */
 export class WorkerThreads implements Threads {
   readonly thread: number;
@@ -319,6 +344,13 @@ export class WorkerThreads implements Threads {
       connect: (port) => {
         const message = { kind: "spawned", thread, proc, label } as const;
         this.#port.post(message, [port]);
+      },
+      receive: (message, ports) => {
+        const { buffers } = transferred(message);
+        this.#port.post({ kind: "relayed", thread, message }, [
+          ...buffers,
+          ...ports,
+        ]);
       },
       ended: () => this.#port.post({ kind: "ended", thread }, []),
     };

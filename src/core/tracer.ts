@@ -40,6 +40,9 @@ import { TurnRecorder } from "./turn_recorder.ts";
 /** Age at which a batch goes out though it is not full, in milliseconds. */
 export const FLUSH_MS = 250;
 
+/** As {@linkcode FLUSH_MS}, of a worker's at the end of a turn. */
+const WORKER_FLUSH_MS = 10;
+
 /** Default of how many consumers there may be at a time. */
 export const MAX_CONSUMERS = 4;
 
@@ -152,8 +155,11 @@ export class Tracer {
   #mainPort: ThreadPort | undefined;
   #setup: WorkerSetup | undefined;
   #workerThreads: WorkerThreads | undefined;
+  #shareWithAdapter: ((shared: SharedWithWorker) => void) | undefined;
   #options: StreamOptions = {};
   #isTransformed = false;
+  /** When a worker's batch was last handed over at the end of a turn. */
+  #flushedAt = 0;
   /** Recordings there have been. */
   #recordings = 0;
 
@@ -352,7 +358,7 @@ export class Tracer {
    * last reading without one; undefined while nothing records.
    */
   loopUtilization(since?: LoopUtilization): LoopUtilization | undefined {
-    return this.#recorder.figures.read(this.#adapter.clock.now(), since);
+    return this.#recorder.figures.read(this.#clock.now(), since);
   }
 
   #costs(): CostFigures {
@@ -549,8 +555,17 @@ export class Tracer {
   }
 
   #turnEnded(): void {
+    if (this.#recording?.hasUpstream) this.#flushOften();
     this.#probes.turnEnded();
     if (this.#recording?.wantsWake) this.#wake();
+  }
+
+  /** A worker may be terminated at any time: little is to be lost then. */
+  #flushOften(): void {
+    const now = this.#clock.now();
+    if (now - this.#flushedAt < WORKER_FLUSH_MS) return;
+    this.#flushedAt = now;
+    this.#flush();
   }
 
   #flush(): void {
@@ -590,6 +605,7 @@ export class Tracer {
         }, ms);
       },
       received: () => this.#wake(),
+      silently: (fn) => this.#silently(fn),
     };
   }
 
@@ -642,7 +658,7 @@ export class Tracer {
     );
     if (shared !== undefined) this.share(shared);
     this.arm();
-    this.#adapter.attachParent(this.#recorder, setup, {
+    this.#shareWithAdapter = this.#adapter.attachParent(this.#recorder, setup, {
       shared,
       ending: () => this.#sayBye(),
     });
@@ -655,9 +671,11 @@ export class Tracer {
   }
 
   /** Memory that is shared with the main thread has come. */
-  share({ ids, threads }: SharedWithWorker): void {
+  share(shared: SharedWithWorker): void {
+    const { ids, threads } = shared;
     this.#ids.useShared(ids);
     this.#workerThreads?.useShared(threads);
+    this.#shareWithAdapter?.(shared);
   }
 
   /** The worker is about to end: hands over what there is. */
@@ -757,6 +775,11 @@ export class Tracer {
         this.#leave(consumer, "failed");
       }
     }, 0);
+  }
+
+  /** Runs `fn` unrecorded, but not what follows from it in this slice. */
+  silently<T>(fn: () => T): T {
+    return this.#silently(fn);
   }
 
   /** Runs a piece of the tracer's own: no promise of it is recorded. */

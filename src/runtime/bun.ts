@@ -27,6 +27,7 @@ import {
 import { SHARED_SERVERS } from "./v8_adapter.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
 import { parentEdge } from "./threads/message_edges.ts";
+import { wrapBunParent } from "./threads/bun_workers.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import {
@@ -144,7 +145,10 @@ export function bunAdapter(): RuntimeAdapter {
       prepare(recorder);
     },
     attachParent(recorder, setup, parts) {
-      parentEdge(prepare(recorder), setup, parts.shared);
+      const edge = parentEdge(prepare(recorder), setup, parts.shared);
+      wrapBunParent(edge);
+      getProcess().on("exit", parts.ending);
+      return (shared) => edge.join(shared);
     },
     attachCalls(recorder) {
       calls ??= createCallHooks(

@@ -12,6 +12,7 @@ import { gcProfilerProbe } from "./probes/gc_profiler.ts";
 import { v8Heap } from "./probes/heap.ts";
 import { inspectorProfiler } from "./probes/inspector_profiler.ts";
 import type { PromiseHooks } from "./promise_hooks.ts";
+import { wrapDenoParent } from "./threads/deno_workers.ts";
 import {
   createV8Adapter,
   isPendingInText,
@@ -66,7 +67,7 @@ export function denoAdapter(): RuntimeAdapter {
     queueMarker: globalThis.queueMicrotask,
     isPending: (promise) => isPendingInCore(namespace, promise),
     folder: workingFolder(),
-    attachParent() {},
+    attachParent: (edge, { ending }) => wrapDenoParent(edge, ending),
     apis: DENO_APIS,
     installHooks(hooks, kind) {
       // Those that cannot be taken out again go on: two kinds would be too many.

@@ -130,6 +130,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
     attachParent(recorder, setup, parts) {
       const edge = parentEdge(prepare(recorder), setup, parts.shared);
       runtime.attachParent(edge, parts);
+      return (shared) => edge.join(shared);
     },
     attachCalls(recorder) {
       // V8 tells nobody whether a promise is settled.

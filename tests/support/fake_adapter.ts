@@ -64,7 +64,9 @@ export class FakeAdapter implements RuntimeAdapter {
 
   arm(): void {}
 
-  attachParent(): void {}
+  attachParent(): () => void {
+    return () => {};
+  }
 
   openPort(): never {
     throw new Error("The fake runtime has no threads");

@@ -6,6 +6,7 @@ import { BUN_SIGNAL_ROW, EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
 import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
+import { BUN_WORKER_ROWS } from "./workers.ts";
 
 /** See the head of this file. */
 export const BUN_APIS: ApiTable = {
@@ -21,6 +22,7 @@ export const BUN_APIS: ApiTable = {
     WEB_SOCKET_ROW,
     BUN_SIGNAL_ROW,
     ...BUN_STREAM_ROWS,
+    ...BUN_WORKER_ROWS,
   ],
   missing: [],
 };

@@ -6,6 +6,7 @@ import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
+import { DENO_WORKER_ROW } from "./workers.ts";
 
 /** See the head of this file. */
 export const DENO_APIS: ApiTable = {
@@ -18,6 +19,7 @@ export const DENO_APIS: ApiTable = {
     ...STREAM_ROWS,
     ...EVENT_ROWS,
     WEB_SOCKET_ROW,
+    DENO_WORKER_ROW,
   ],
   missing: [],
 };

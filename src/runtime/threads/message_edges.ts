@@ -5,6 +5,7 @@
 
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { MessageRing } from "../../core/message_ring.ts";
+import type { Spawn } from "../../core/threads.ts";
 import { NO_FILE } from "../../core/site_table.ts";
 import type { GoId } from "../../format/ids.ts";
 import type {
@@ -49,6 +50,22 @@ export function parentEdge(
   });
 }
 
+/** The end of a worker's messages that its parent has. */
+export function edgeTo(
+  context: WrapperContext,
+  spawn: Spawn,
+  label: string,
+): MessageEdge {
+  return new MessageEdge({
+    context,
+    peer: spawn.setup.thread,
+    out: spawn.toWorker,
+    in: spawn.fromWorker,
+    outName: `message to ${label}`,
+    inName: `message from ${label}`,
+  });
+}
+
 /** See the head of this file. */
 export class MessageEdge {
   /** Messages of which it was not known who had posted them. */
@@ -56,12 +73,14 @@ export class MessageEdge {
 
   readonly #parts: EdgeParts;
 
-  /** The memory that joins the threads has come; messages were counted before. */
-  join(rings: { out: MessageRing; in: MessageRing }): void {
-    rings.out.count = this.#parts.out.count;
-    rings.in.count = this.#parts.in.count;
-    this.#parts.out = rings.out;
-    this.#parts.in = rings.in;
+  /**
+   * What is shared with the parent has come, and messages were counted before.
+   * Those that were posted before stay without an edge.
+   */
+  join({ fromWorker, toWorker }: SharedWithWorker): void {
+    const parts = this.#parts;
+    parts.out = new MessageRing(fromWorker, parts.out.count);
+    parts.in = new MessageRing(toWorker, parts.in.count);
   }
 
   constructor(parts: EdgeParts) {
@@ -92,6 +111,21 @@ export class MessageEdge {
     const { context } = this.#parts;
     const id = this.take();
     if (id === 0) return Reflect.apply(dispatch, receiver, args);
+    return runSlice(context, id, dispatch, receiver, args);
+  }
+
+  /** Another listener of the same message: a task of the loop's. */
+  receiveAgain(
+    dispatch: AnyFunction,
+    receiver: unknown,
+    args: unknown[],
+  ): unknown {
+    const { context, inName } = this.#parts;
+    const { recorder, sites } = context;
+    if (!recorder.isOn) return Reflect.apply(dispatch, receiver, args);
+    const site = sites.put(inName, NO_FILE, 0);
+    const { continuations } = recorder;
+    const id = continuations.make(ContinuationKind.Message, site, 0);
     return runSlice(context, id, dispatch, receiver, args);
   }
 

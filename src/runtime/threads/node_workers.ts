@@ -3,8 +3,9 @@
 import type { Spawn } from "../../core/threads.ts";
 import { builtin } from "../builtins.ts";
 import type { WrapperContext } from "../wrappers/callback.ts";
-import { type AnyFunction, mimic } from "../wrappers/replace.ts";
-import { MessageEdge } from "./message_edges.ts";
+import type { AnyFunction } from "../wrappers/replace.ts";
+import { edgeTo, type MessageEdge } from "./message_edges.ts";
+import { define } from "./message_listeners.ts";
 import {
   entryUrl,
   labelOf,
@@ -18,7 +19,7 @@ export interface WorkerThreadsModule {
   Worker: WorkerClass;
   MessagePort: { readonly prototype: object };
   workerData: unknown;
-  readonly parentPort: object | null;
+  parentPort: object | null;
 }
 
 /** A class of workers: `new Worker(where, options)`. */
@@ -27,6 +28,16 @@ export interface WorkerClass {
   new (...args: any[]): object;
   readonly prototype: object;
 }
+
+/**
+ * Makes a worker, by `construct` from arguments such as `args`, that loads the
+ * tracer first, and connects it.
+ */
+export type NodeInjector = (
+  construct: (args: unknown[]) => object,
+  args: readonly unknown[],
+  spawn: Spawn,
+) => object;
 
 /** The options that matter. */
 interface NodeWorkerOptions {
@@ -50,6 +61,7 @@ interface Traced {
 export function wrapNodeWorkers(
   module: WorkerThreadsModule,
   context: WrapperContext,
+  inject: NodeInjector,
 ): void {
   const traced = new WeakMap<object, Traced>();
   wrapMembers(module.Worker.prototype, traced);
@@ -58,6 +70,7 @@ export function wrapNodeWorkers(
     construct(target, args, newTarget) {
       return construct(target, args, newTarget as AnyFunction, {
         context,
+        inject,
         traced,
       });
     },
@@ -68,6 +81,7 @@ export function wrapNodeWorkers(
 
 interface Making {
   readonly context: WrapperContext;
+  readonly inject: NodeInjector;
   readonly traced: WeakMap<object, Traced>;
 }
 
@@ -75,7 +89,7 @@ function construct(
   target: WorkerClass,
   args: unknown[],
   newTarget: AnyFunction,
-  { context, traced }: Making,
+  { context, inject, traced }: Making,
 ): object {
   const options = (args[1] ?? {}) as NodeWorkerOptions;
   const label = options.eval === true ? "[worker eval]" : labelOf(args[0]);
@@ -83,36 +97,29 @@ function construct(
   if (spawn === undefined) return Reflect.construct(target, args, newTarget);
   let worker: object;
   try {
-    worker = make(target, args, newTarget, spawn);
+    worker = inject(
+      (args) => Reflect.construct(target, args, newTarget),
+      args,
+      spawn,
+    );
   } catch (error) {
     spawn.ended();
     throw error;
   }
-  const edge = new MessageEdge({
-    context,
-    peer: spawn.setup.thread,
-    out: spawn.toWorker,
-    in: spawn.fromWorker,
-    outName: `message to ${label}`,
-    inName: `message from ${label}`,
-  });
-  traced.set(worker, { spawn, edge });
+  traced.set(worker, { spawn, edge: edgeTo(context, spawn, label) });
   return worker;
 }
 
-/** Makes the worker so that it loads the tracer first. */
-function make(
-  target: WorkerClass,
-  [where, given, ...rest]: unknown[],
-  newTarget: AnyFunction,
-  { setup, shared, connect }: Spawn,
-): object {
+/** On Node: a worker imports the tracer. */
+export const nodeInjector: NodeInjector = (construct, args, spawn) => {
+  const [where, given, ...rest] = args;
+  const { setup, shared } = spawn;
   const options = (given ?? {}) as NodeWorkerOptions;
+  const { process } = globalThis as unknown as { process: NodeProcess };
   const { here, there } = makeOwnChannel();
   const workerData: WorkerData = {
     [SETUP_KEY]: { setup, shared, port: there, data: options.workerData },
   };
-  const { process } = globalThis as unknown as { process: NodeProcess };
   const withTracer = (execArgv: readonly string[]): unknown[] => [
     where,
     {
@@ -125,16 +132,15 @@ function make(
   ];
   let worker: object;
   try {
-    const args = withTracer(options.execArgv ?? process.execArgv);
-    worker = Reflect.construct(target, args, newTarget);
+    worker = construct(withTracer(options.execArgv ?? process.execArgv));
   } catch (error) {
     const own = ownArguments(options, process, error);
     if (own === undefined) throw error;
-    worker = Reflect.construct(target, withTracer(own), newTarget);
+    worker = construct(withTracer(own));
   }
-  connect(here);
+  spawn.connect(here);
   return worker;
-}
+};
 
 /**
  * The process's own arguments without those that Node refuses for a worker if
@@ -156,7 +162,7 @@ function wrapMembers(
   prototype: object,
   traced: WeakMap<object, Traced>,
 ): void {
-  wrap(
+  define(
     prototype,
     "postMessage",
     (original) =>
@@ -167,7 +173,7 @@ function wrapMembers(
           : edge.post(original, this, args);
       },
   );
-  wrap(
+  define(
     prototype,
     "emit",
     (original) =>
@@ -182,26 +188,9 @@ function wrapMembers(
   );
 }
 
-/** Gives `prototype` a member of its own, made of what it has or inherits. */
-function wrap(
-  prototype: object,
-  key: string,
-  make: (original: AnyFunction) => AnyFunction,
-): void {
-  const original = Reflect.get(prototype, key) as AnyFunction;
-  const value = make(original);
-  mimic(value, original);
-  Object.defineProperty(prototype, key, {
-    value,
-    writable: true,
-    configurable: true,
-    enumerable: false,
-  });
-}
-
 /** The message port of a Node worker to who started it. */
 export function wrapParentPort(port: object, edge: MessageEdge): void {
-  wrap(
+  define(
     port,
     "postMessage",
     (original) =>
