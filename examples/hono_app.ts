@@ -4,7 +4,8 @@
  * It names no runtime: `hono_server.ts` serves it on Deno, `bun_server.ts` on Bun.
  */
 
-import { debugTrace } from "@looptrace/looptrace/hono";
+import { log, withRegion } from "@looptrace/looptrace";
+import { debugTrace, traceRoutes } from "@looptrace/looptrace/hono";
 import { type Context, Hono } from "hono";
 
 export interface AppOptions {
@@ -23,6 +24,8 @@ export function createApp({ readText }: AppOptions): Hono {
   // Nothing is recorded, and nothing slowed down, until a trace is asked for.
   app.route("/debug", debugTrace());
 
+  // Requests are called by the patterns of their routes.
+  app.use(traceRoutes());
   app.use(countRequest);
   app.get("/", showRoutes);
   app.get("/json", showUser);
@@ -77,6 +80,7 @@ async function showDashboard(c: Context) {
     loadOrders(),
     loadAdvice(),
   ]);
+  log("orders", `${orders.length} open`);
   return c.json({ profile, orders, advice });
 }
 
@@ -96,7 +100,8 @@ async function loadOrders() {
 
 async function loadAdvice() {
   await sleep(2);
-  return { primes: countPrimes(20_000) };
+  const primes = withRegion("count primes", () => countPrimes(20_000));
+  return { primes };
 }
 
 /** Keeps the loop busy: everything else waits for it to end. */

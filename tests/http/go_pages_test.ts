@@ -17,7 +17,9 @@ const EXAMPLE = fileURLToPath(
 /** Pages that a user opens, and what must be on them; "" for a binary one. */
 const PAGES: Readonly<Record<string, string>> = {
   "/goroutines": "GET /sleep",
-  "/usertasks": "GET /sleep",
+  "/usertasks": "GET /users/:id",
+  "/usertask?type=GET%20/dashboard": "3 open",
+  "/userregions": "count primes",
   "/trace": "html",
   "/jsontrace": "GET /sleep",
   "/mmu": "html",
@@ -70,7 +72,7 @@ async function recordExample(): Promise<Uint8Array> {
   const trace = fetch(`${server.url}/debug/trace?seconds=1`);
   for (let round = 0; round < 8; round++) {
     await Promise.all(
-      ["/sleep", "/fetch", "/file", "/dashboard", "/json"].map(
+      ["/sleep", "/fetch", "/file", "/dashboard", "/users/17"].map(
         async (path) => await (await fetch(server.url + path)).text(),
       ),
     );
