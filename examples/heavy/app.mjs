@@ -65,7 +65,8 @@ export async function createApp({ folder, backend, tcpPort }) {
 
   /** A slow hash, in the thread pool. */
   async function checkPassword(c) {
-    const key = await promisify(crypto.scrypt)(c.req.param("user"), "salt", 32);
+    const scrypt = promisify(crypto.scrypt);
+    const key = await scrypt(c.req.param("user"), "salt", 32, { cost: 4096 });
     return c.json({ key: key.toString("hex") });
   }
 
