@@ -13,8 +13,12 @@ import { toTicks } from "./clock.ts";
 import type { Consumer } from "./consumer.ts";
 import type { Collection, HeapFigures } from "./probe.ts";
 import { ProbeStream } from "./probe_stream.ts";
+import type { MeasuredInWorker } from "./thread_messages.ts";
 import { NO_FILE, type SiteTable } from "./site_table.ts";
 import type { StackTable } from "./stack_table.ts";
+
+/** Key of this thread's own heap: no other thread's number. */
+const OWN_THREAD = -1;
 
 /** What it writes with. */
 export interface ProbeWriterParts {
@@ -24,6 +28,8 @@ export interface ProbeWriterParts {
   readonly proc: ProcId;
   /** The clock's reading at tick 1, in milliseconds. */
   readonly origin: number;
+  /** Takes everything, where this is a worker of a thread that records it. */
+  readonly handUp?: (figures: MeasuredInWorker) => void;
 }
 
 /** See the head of this file. Times are the clock's, in milliseconds. */
@@ -43,6 +49,10 @@ export class ProbeWriter {
   #handedOver = 0;
   /** Events of streams that are closed. */
   #closedEvents = 0;
+  /** The heap of each thread; there is one figure for all of them in a trace. */
+  readonly #heaps = new Map<number, HeapFigures>();
+  /** What is to be handed up. */
+  #told: MeasuredInWorker["collections"][number][] = [];
 
   constructor(parts: ProbeWriterParts) {
     this.#parts = parts;
@@ -92,20 +102,47 @@ export class ProbeWriter {
     for (const { began, ended, kind } of collections) {
       this.collections++;
       this.collectionMs += ended - began;
-      const stack = this.#stackOf(kind);
-      const [first, last] = [this.ticksAt(began), this.ticksAt(ended)];
-      for (const stream of this.#streams.values()) {
-        stream.collection(first, last, stack);
-      }
+      this.#collection(this.ticksAt(began), this.ticksAt(ended), kind);
     }
   }
 
-  /** The heap as it is now. */
-  heap(now: number, { used, goal }: HeapFigures): void {
+  #collection(began: number, ended: number, kind: string): void {
+    if (this.#parts.handUp !== undefined) {
+      this.#told.push({ began, ended, kind });
+    }
+    if (this.#streams.size === 0) return;
+    const stack = this.#stackOf(kind);
+    for (const stream of this.#streams.values()) {
+      stream.collection(began, ended, stack);
+    }
+  }
+
+  /** The heap of this thread as it is now, or of another one. */
+  heap(now: number, figures: HeapFigures, thread = OWN_THREAD): void {
+    this.#heaps.set(thread, figures);
+    let [used, goal] = [0, 0];
+    for (const heap of this.#heaps.values()) {
+      used += heap.used;
+      goal += heap.goal;
+    }
     const ticks = this.ticksAt(now);
     for (const stream of this.#streams.values()) {
       stream.heap(ticks, used, goal);
     }
+  }
+
+  /** What the probes of worker `thread` have told. */
+  measured(thread: number, figures: MeasuredInWorker, now: number): void {
+    for (const { began, ended, kind } of figures.collections) {
+      this.collections++;
+      this.#collection(began, ended, `${kind} on P ${figures.proc}`);
+    }
+    if (figures.heap !== undefined) this.heap(now, figures.heap, thread);
+  }
+
+  /** Worker `thread` has ended, and its heap with it. */
+  forget(thread: number): void {
+    this.#heaps.delete(thread);
   }
 
   /** One CPU sample; `g` existed before `ticks`. */
@@ -121,8 +158,19 @@ export class ProbeWriter {
    * than that is early enough to be put in its place.
    */
   write(now: number): void {
+    this.#handUp();
     for (const stream of this.#streams.values()) stream.write(this.#handedOver);
     this.#handedOver = this.ticksAt(now);
+  }
+
+  #handUp(): void {
+    const { handUp, proc } = this.#parts;
+    const heap = this.#heaps.get(OWN_THREAD);
+    if (handUp === undefined) return;
+    if (this.#told.length === 0 && heap === undefined) return;
+    const collections = this.#told;
+    this.#told = [];
+    handUp({ proc, collections, heap });
   }
 
   /** The tick of a reading of the clock. */

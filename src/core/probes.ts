@@ -12,6 +12,8 @@ import type { ProbeWriter } from "./probe_writer.ts";
 /** What probes are run with. */
 export interface ProbesHost {
   readonly clock: Clock;
+  /** The clock by which probes tell times: that of their thread. */
+  readonly ownClock: Clock;
   /** The loop's turns, of which the last one counts. */
   readonly figures: LoopFigures;
   /** Says in the statistics what is not measured, and why. */
@@ -30,6 +32,8 @@ export class Probes {
   #writer: ProbeWriter | undefined;
   /** The probes that run, and what ends each. */
   readonly #running = new Map<string, () => void>();
+  /** What is to be added to a probe's times. */
+  #offset = 0;
   /** When collections were asked for last. */
   #askedAt = 0;
   /** The longest turn since then. */
@@ -45,6 +49,7 @@ export class Probes {
   start(writer: ProbeWriter): void {
     this.#writer = writer;
     this.spentMs = 0;
+    this.#offset = offsetOf(this.#host);
     this.#askedAt = this.#host.clock.now();
     this.#forgetTurns();
     const { collections, heap } = this.#runtime;
@@ -94,9 +99,11 @@ export class Probes {
     const ended = isKnown ? this.#longestEnded : now;
     this.#askedAt = now;
     this.#forgetTurns();
+    const offset = this.#offset;
     this.#run(
       "garbage collection",
-      () => collections.collect(began, Math.max(began, ended)),
+      () =>
+        collections.collect(began - offset, Math.max(began, ended) - offset),
     );
   }
 
@@ -118,7 +125,15 @@ export class Probes {
   #collected(found: readonly Collection[]): void {
     const writer = this.#writer;
     if (writer === undefined || found.length === 0) return;
-    this.#run("garbage collection", () => writer.collected(found));
+    const offset = this.#offset;
+    const collections = offset === 0
+      ? found
+      : found.map(({ began, ended, kind }) => ({
+        began: began + offset,
+        ended: ended + offset,
+        kind,
+      }));
+    this.#run("garbage collection", () => writer.collected(collections));
     this.#readHeap();
   }
 
@@ -158,6 +173,13 @@ export class Probes {
       this.#host.note(`${name} was not ended: ${messageOf(error)}`);
     }
   }
+}
+
+/** Milliseconds from a thread's own clock to the one that counts. */
+export function offsetOf(
+  { clock, ownClock }: Pick<ProbesHost, "clock" | "ownClock">,
+): number {
+  return clock === ownClock ? 0 : clock.now() - ownClock.now();
 }
 
 function messageOf(error: unknown): string {

@@ -28,6 +28,8 @@ export interface RecordedWorkersHost {
   flush(): void;
   /** Gives a consumer a batch; false if it was one too many for it. */
   push(consumer: Consumer, batch: Uint8Array<ArrayBuffer>): void;
+  /** A worker is no more. */
+  ended(thread: number): void;
   /** Calls `fn` after `ms`. @returns what ends it */
   setTimer(fn: () => void, ms: number): () => void;
 }
@@ -148,6 +150,7 @@ export class RecordedWorkers {
     if (isLost) this.lost++;
     for (const consumer of member.consumers) this.#part(member, consumer);
     this.#members.delete(thread);
+    this.#host.ended(thread);
   }
 
   /**

@@ -31,7 +31,11 @@ import { type LogMapper, TaskMapper } from "./task_mapper.ts";
 import { TaskWriter } from "./task_writer.ts";
 import { TaskTable } from "./task_table.ts";
 import type { ThreadIds } from "./thread_ids.ts";
-import type { FromWorker, ProcState } from "./thread_messages.ts";
+import type {
+  FromWorker,
+  MeasuredInWorker,
+  ProcState,
+} from "./thread_messages.ts";
 
 /** Pressure from which stacks are left out, from which callbacks are, and logs. */
 const SHED_STACKS_AT = 0.5;
@@ -79,6 +83,8 @@ export interface Upstream {
     foreign: ForeignGoroutines,
     state: ProcState,
   ): void;
+  /** What this thread's probes have told. */
+  measured(figures: MeasuredInWorker): void;
 }
 
 /** What another thread needs to hand this one's batches on from now on. */
@@ -143,6 +149,7 @@ export class Recording {
         this.flush();
       },
       push: (consumer, batch) => this.#pushFromWorker(consumer, batch),
+      ended: (thread) => this.probes.forget(thread),
       setTimer: parts.setTimer ?? setNoTimer,
     });
     this.#strings = new StringTable(
@@ -164,6 +171,7 @@ export class Recording {
       stacks: this.#stacks,
       proc,
       origin,
+      handUp: parts.upstream?.measured,
     });
     this.#category = this.#strings.put(STATISTICS_CATEGORY);
     this.#writer = new TaskWriter({
@@ -332,7 +340,10 @@ export class Recording {
   }
 
   /** Something has come from a worker. */
-  receive(thread: number, message: FromWorker): void {
+  receive(thread: number, message: FromWorker, now: number): void {
+    if (message.kind === "measured") {
+      this.probes.measured(thread, message.figures, now);
+    }
     this.workers.receive(thread, message, this.consumers);
   }
 
@@ -385,7 +396,6 @@ export class Recording {
 
   /** Appends the end of a trace to a consumer's queue. */
   #close(consumer: Consumer, end: ConsumerEnd, ticks: number): void {
-    this.probes.leave(consumer, end !== "left");
     const { running, isAwake } = this.#encoder;
     const tail = encodeTail({
       ticks: Math.max(ticks, this.#buffer.lastTicks),
@@ -398,6 +408,7 @@ export class Recording {
     consumer.onEnd?.();
     this.consumers.delete(consumer);
     const finish = () => {
+      this.probes.leave(consumer, end !== "left");
       this.#writeUncreated(consumer);
       consumer.end = end;
     };

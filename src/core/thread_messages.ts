@@ -6,6 +6,7 @@
 import type { HookKind } from "./adapter.ts";
 import type { WakerMode } from "./enqueuer.ts";
 import type { ForeignGoroutines } from "./foreign_goroutines.ts";
+import type { HeapFigures } from "./probe.ts";
 import type { StackMode } from "./stack_capture.ts";
 import type { FirstBlocks } from "./thread_ids.ts";
 
@@ -80,6 +81,12 @@ export type FromWorker =
     readonly consumer: number;
     readonly figures: WorkerFigures;
   }
+  /** What the worker's probes tell. */
+  | {
+    readonly kind: "measured";
+    readonly recording: number;
+    readonly figures: MeasuredInWorker;
+  }
   /** The worker cannot be recorded: it says why. */
   | {
     readonly kind: "refused";
@@ -103,6 +110,19 @@ export type FromWorker =
   }
   /** A worker of the worker's has ended. */
   | { readonly kind: "ended"; readonly thread: number };
+
+/** What the probes of a worker have told since they were asked last. */
+export interface MeasuredInWorker {
+  readonly proc: number;
+  /** Garbage collections: ticks from `began` to `ended`, and their kind. */
+  readonly collections: readonly {
+    readonly began: number;
+    readonly ended: number;
+    readonly kind: string;
+  }[];
+  /** The heap, as it was last read. */
+  readonly heap: HeapFigures | undefined;
+}
 
 /** What a worker counts. */
 export interface WorkerFigures {

@@ -246,7 +246,7 @@ export class MainThreads implements Threads {
         if (message.kind === "batch" || message.kind === "prelude") {
           target?.addProc(line.proc);
         }
-        target?.receive(line.thread, message);
+        target?.receive(line.thread, message, this.#host.now());
         this.#host.received();
       }
     }

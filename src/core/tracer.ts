@@ -186,6 +186,7 @@ export class Tracer {
     );
     const host = {
       clock,
+      ownClock: adapter.clock,
       frames,
       figures: this.#recorder.figures,
       note: (text: string) => this.#note(text),
@@ -440,11 +441,10 @@ export class Tracer {
       () => this.#flush(),
       FLUSH_MS,
     );
-    // Other threads' collections and heaps are not this trace's.
-    if (order === undefined) {
-      this.#probes.start(recording.probes);
-      this.#loadLog.start();
-    } else this.#recorder.notBefore(order.notBefore);
+    this.#probes.start(recording.probes);
+    // A worker's log would be among the main thread's.
+    if (order === undefined) this.#loadLog.start();
+    else this.#recorder.notBefore(order.notBefore);
     this.#recorder.start(this.#starter(), options.wakers);
     const message = this.#startMessage();
     if (message !== undefined) this.#main.start(recording, message);
@@ -713,7 +713,8 @@ export class Tracer {
       }
       case "leave":
         this.#tryMap();
-        recording.flush();
+        this.#probes.collect(this.#clock.now());
+        recording.flushAll(this.#clock.now());
         port.post({
           kind: "left",
           recording: recording.number,
@@ -758,6 +759,10 @@ export class Tracer {
           }, [batch.buffer])
         );
       },
+      measured: (figures) =>
+        this.#silently(() =>
+          this.#mainPort?.post({ kind: "measured", recording, figures }, [])
+        ),
     };
   }
 

@@ -258,6 +258,31 @@ for (const frontEnd of frontEnds.all) {
   );
 }
 
+for (const frontEnd of frontEnds.all) {
+  test(
+    `collections of a worker are in the trace: ${frontEnd.name}`,
+    { skip: frontEnd.missing ?? false },
+    async () => {
+      const { printed, files: [bytes] } = await runProgram(
+        frontEnd,
+        "worker_garbage.mjs",
+        1,
+      );
+      assertEquals([printed.notes, printed.workers], [[], 1]);
+      const name = `${frontEnd.name}, a worker's garbage`;
+      const trace = judgeTrace(bytes, name);
+      await judgeWithGo([{ name, bytes }]);
+      const collections = collectionsOf(trace);
+      const own = collections.filter((one) => one.name.endsWith(" on P 1"));
+      assert(own.length >= 10, `${own.length} of ${collections.length}`);
+      assert(own.length > collections.length / 2);
+      // Both heaps together.
+      const used = valuesOf(trace, EventType.HeapAlloc);
+      assert(used.length >= 8, `${used.length} readings of the heap`);
+    },
+  );
+}
+
 test("Deno without --allow-sys refuses CPU samples, and says what would help", async () => {
   const deno = frontEnds.all.find(({ runtime }) => runtime === "deno")!;
   const path = fileURLToPath(new URL("probes/refused.mjs", import.meta.url));
