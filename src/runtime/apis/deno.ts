@@ -1,9 +1,15 @@
 /** What is wrapped on Deno. */
 
 import type { ApiTable } from "./api_table.ts";
-import { DENO_SERVER_ROW, FETCH_ROWS, HTTP_SERVER_ROWS } from "./http.ts";
+import {
+  DENO_SERVER_ROW,
+  FETCH_ROWS,
+  HTTP_SERVER_ROWS,
+  NODE_CLIENT_ROWS,
+} from "./http.ts";
 import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
+import { NODE_SOCKET_ROWS } from "./sockets.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
 import { DENO_WORKER_ROW } from "./workers.ts";
@@ -16,6 +22,8 @@ export const DENO_APIS: ApiTable = {
     DENO_SERVER_ROW,
     ...FETCH_ROWS,
     ...HTTP_SERVER_ROWS,
+    ...NODE_CLIENT_ROWS,
+    ...NODE_SOCKET_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,
     WEB_SOCKET_ROW,

@@ -2,7 +2,7 @@
 
 import { Reason } from "../../core/reason.ts";
 import { wrapIteratorMaker } from "../wrappers/async_iterators.ts";
-import { wrapEmit } from "../wrappers/emitters.ts";
+import { wrapEmit, wrapOnce } from "../wrappers/emitters.ts";
 import { wrapDispatch, wrapListeners } from "../wrappers/event_targets.ts";
 import { Operation } from "../wrappers/operation.ts";
 import type { ApiRow } from "./api_table.ts";
@@ -30,7 +30,7 @@ export const EVENT_ROWS: readonly ApiRow[] = [{
   keys: ["once"],
   how: "promise",
   reason: Reason.Receive,
-  runsProgram: true,
+  wrap: wrapOnce,
 }, {
   family,
   owner: "events",

@@ -3,13 +3,14 @@
 import { Reason } from "../../core/reason.ts";
 import { wrapBunServe } from "../wrappers/bun_serve.ts";
 import type { WrapperContext } from "../wrappers/callback.ts";
+import { wrapConnectors } from "../wrappers/connectors.ts";
 import { Operation } from "../wrappers/operation.ts";
 import { guarded, wrapApis, wrapPromise } from "../wrappers/operations.ts";
 import { replace } from "../wrappers/replace.ts";
 import { wrapNodeServer, wrapServe } from "../wrappers/servers.ts";
 import { getProcess } from "../builtins.ts";
 import type { ApiRow } from "./api_table.ts";
-import { field, hostOf } from "./remote.ts";
+import { field, hostOf, hostOfRequest } from "./remote.ts";
 
 const family = "HTTP";
 
@@ -86,6 +87,20 @@ function isUndiciLoaded(): boolean {
     "NativeModule internal/deps/undici/undici",
   ) ?? true;
 }
+
+/** Clients of node:http and node:https. */
+export const NODE_CLIENT_ROWS: readonly ApiRow[] = [
+  ["http", "80"],
+  ["https", "443"],
+].map(([owner, port]): ApiRow => {
+  const row = {
+    owner,
+    keys: ["request", "get"],
+    reason: Reason.Network,
+    target: (args: readonly unknown[]) => hostOfRequest(args, port),
+  } as const;
+  return { ...row, family, how: "callback", wrap: wrapConnectors(row) };
+});
 
 /** Servers of node:http. */
 export const HTTP_SERVER_ROWS: readonly ApiRow[] = [

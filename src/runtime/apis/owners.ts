@@ -17,6 +17,13 @@ const MODULES: {
   "http.Server.prototype": ["node:http", "Server", "prototype"],
   "https": ["node:https"],
   "https.Server.prototype": ["node:https", "Server", "prototype"],
+  "net": ["node:net"],
+  "net.Socket.prototype": ["node:net", "Socket", "prototype"],
+  "net.Server.prototype": ["node:net", "Server", "prototype"],
+  "tls": ["node:tls"],
+  "dgram": ["node:dgram"],
+  "dgram.Socket.prototype": ["node:dgram", "Socket", "prototype"],
+  "http2": ["node:http2"],
   "events": ["node:events"],
   "events.EventEmitter.prototype": [
     "node:events",

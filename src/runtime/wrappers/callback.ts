@@ -69,6 +69,13 @@ export function explainOpen(
 
 function doNothing(): void {}
 
+/** A promise may be being built around an operation: it waits for that then. */
+export function claimFor(context: WrapperContext, wait: Wait): void {
+  const promise = context.lastPlain();
+  if (promise !== undefined) PromiseStamp.guess(promise, wait);
+  context.recorder.explained.claim(wait);
+}
+
 /** Runs `callback` as a slice of continuation `id`. */
 export function runSlice(
   context: WrapperContext,

@@ -1,8 +1,11 @@
 /** Emitters of node's: their listeners run inside `emit`. */
 
-import type { WrapperContext } from "./callback.ts";
+import { Reason } from "../../core/reason.ts";
+import { explainOpen, type WrapperContext } from "./callback.ts";
 import { Listeners } from "./listeners.ts";
-import { type AnyFunction, replaceForNow } from "./replace.ts";
+import { Operation } from "./operation.ts";
+import { cancelPending, waitOfEvents } from "./remotes.ts";
+import { type AnyFunction, replace, replaceForNow } from "./replace.ts";
 
 /**
  * Listeners of the runtimes' own that are called for each request (Node 20 to
@@ -53,6 +56,7 @@ export function tellingEmit(
   return function emit(this: Emitter, ...args: unknown[]): unknown {
     if (!recorder.isRecording) return Reflect.apply(original, this, args);
     const type = args[0] as string;
+    if (type === "close") cancelPending(recorder, this);
     const known = this._events?.[type];
     if (known === undefined || !recorder.isAtLoop) {
       return Reflect.apply(original, this, args);
@@ -72,4 +76,24 @@ function isInternal(listener: unknown): boolean {
 function lastOf(known: unknown): unknown {
   const last: unknown = Array.isArray(known) ? known.at(-1) : known;
   return (last as AnyFunction & OnceWrapper | undefined)?.listener ?? last;
+}
+
+/** Wraps `events.once`: who waits for an event of a socket waits for that. */
+export function wrapOnce(context: WrapperContext, module: object): void {
+  const { recorder, sites } = context;
+  const operation = new Operation(sites, "events.once", Reason.Receive);
+  replace(
+    module,
+    "once",
+    (original) =>
+      function (this: unknown, ...args: unknown[]): unknown {
+        if (!recorder.isRecording) return Reflect.apply(original, this, args);
+        const promise: unknown = context.callOpen(original, this, args);
+        if (promise instanceof Promise) {
+          const wait = waitOfEvents(args[0]) || operation.wait(args, this);
+          explainOpen(context, promise, wait);
+        }
+        return promise;
+      },
+  );
 }

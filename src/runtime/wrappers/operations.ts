@@ -1,17 +1,17 @@
 /** Wrappers of the operations in the API tables, by how they are waited for. */
 
 import { ContinuationKind } from "../../core/continuation_table.ts";
-import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import type { Wait } from "../../core/wait.ts";
+import type { TurnRecorder } from "../../core/turn_recorder.ts";
 import {
   type ApiRow,
   type MayRunProgram,
   operationName,
 } from "../apis/api_table.ts";
 import { ownerOf } from "../apis/owners.ts";
-import { PromiseStamp } from "../promise_stamp.ts";
 import {
   callbackSite,
+  claimFor,
   explain,
   explainOpen,
   inOwnSlice,
@@ -184,12 +184,16 @@ export function applyHidden(
   }
 }
 
-/** A function that calls the last function among its arguments when it is done. */
+/**
+ * A function that calls the last function among its arguments when it is done.
+ * `called` is told what it returned and the id of the callback.
+ */
 export function wrapCallback(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
   runsProgram: MayRunProgram,
+  called?: (result: unknown, id: number) => void,
 ): AnyFunction {
   const { recorder } = context;
   const fallback = `${operation.name} callback`;
@@ -213,7 +217,9 @@ export function wrapCallback(
     args[at] = inOwnSlice(context, id, callback);
     const isOpen = runsProgram(args, this);
     try {
-      return callOrCancel(context, id, isOpen, original, this, args);
+      const result = callOrCancel(context, id, isOpen, original, this, args);
+      called?.(result, id);
+      return result;
     } finally {
       // The program may have begun something else meanwhile.
       if (isOpen) recorder.explained.claim(wait);
@@ -222,18 +228,16 @@ export function wrapCallback(
 }
 
 /**
- * A promise may be being built around the operation: then it waits for that.
+ * As {@linkcode claimFor}, for an operation that calls `callback`.
  *
- * @returns whether `callback` only settles it
+ * @returns whether `callback` only settles the promise
  */
 export function claimBuilt(
   context: WrapperContext,
   wait: Wait,
   callback: AnyFunction,
 ): boolean {
-  const promise = context.lastPlain();
-  if (promise !== undefined) PromiseStamp.guess(promise, wait);
-  context.recorder.explained.claim(wait);
+  claimFor(context, wait);
   return isResolver(callback);
 }
 

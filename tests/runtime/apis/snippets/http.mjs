@@ -1,5 +1,30 @@
 /** HTTP: the web's client, and bodies as they come. */
 
+import http from "node:http";
+import https from "node:https";
+
+/** A client of node's for the counterpart's `module`. */
+function ofNode(module, key) {
+  const client = { http, https }[module];
+  return {
+    api: `${module}.${key}`,
+    async run(h) {
+      const address = h.server[module];
+      const url = `${address}/slow?ms=20&token=secret`;
+      const target = address.slice(`${module}://`.length);
+      const options = { rejectUnauthorized: false, agent: false };
+      const response = await h.timed(
+        () =>
+          new Promise((resolve) => client[key](url, options, resolve).end()),
+        { target },
+      );
+      response.on("data", () => h.burn(0.2));
+      await new Promise((resolve) => response.on("end", resolve));
+      h.goroutine("data listener");
+    },
+  };
+}
+
 /** A body of each method's kind. */
 const BODIES = {
   text: "text",
@@ -67,6 +92,10 @@ export const snippets = [
       await response.text();
     },
   },
+  ...["http", "https"].flatMap((module) => [
+    ofNode(module, "request"),
+    ofNode(module, "get"),
+  ]),
   ...Object.keys(BODIES).flatMap((method) => [
     ofResponse(method),
     ofRequest(method),
