@@ -58,10 +58,11 @@ export function tellingEmit(
     const type = args[0] as string;
     if (type === "close") cancelPending(recorder, this);
     const known = this._events?.[type];
-    if (known === undefined || !recorder.isAtLoop) {
-      return Reflect.apply(original, this, args);
-    }
+    if (known === undefined) return Reflect.apply(original, this, args);
     const last = lastOf(known);
+    if (!recorder.isAtLoop) {
+      return listeners.runInside(type, last, original, this, args);
+    }
     return isInternal(last)
       ? Reflect.apply(original, this, args)
       : listeners.runAlone(type, last, original, this, args);

@@ -30,7 +30,7 @@ export function wrapDispatch(
         const type: unknown = Reflect.apply(typeOf, args[0], []);
         return isFromLoop(this, type) || recorder.isAtLoop
           ? listeners.runAlone(type, undefined, original, this, args)
-          : Reflect.apply(original, this, args);
+          : listeners.runInside(type, undefined, original, this, args);
       },
   );
 }
@@ -153,9 +153,10 @@ class ListenerWrappers {
     const listeners = this.#listeners;
     const isLoops = this.#isLoops;
     const wrapper = function (this: unknown, ...args: unknown[]): unknown {
-      return recorder.isRecording && (isLoops || recorder.isAtLoop)
+      if (!recorder.isRecording) return Reflect.apply(listener, this, args);
+      return isLoops || recorder.isAtLoop
         ? listeners.runAlone(type, listener, listener, this, args)
-        : Reflect.apply(listener, this, args);
+        : listeners.runInside(type, listener, listener, this, args);
     };
     mimic(wrapper, listener);
     return wrapper;

@@ -19,6 +19,9 @@ const MAX_TYPES = 256;
 /** What the name of an event's type looks like, if it is a name. */
 const TYPE_NAME = /^[\w.:-]{1,40}$/;
 
+/** Listeners that run as long as this are told of: 100 us. */
+const REGION_MS = 0.1;
+
 const UNNAMED = "listener";
 
 /** See the head of this file. */
@@ -49,6 +52,30 @@ export class Listeners {
       : ContinuationKind.Event;
     const id = continuations.make(kind, this.#siteOf(type, fn), 0);
     return runSlice(this.#context, id, dispatch, receiver, args);
+  }
+
+  /**
+   * As {@linkcode runAlone}, where code of the program dispatches the event: a
+   * region, if it takes long.
+   */
+  runInside(
+    type: unknown,
+    listener: unknown,
+    dispatch: AnyFunction,
+    receiver: unknown,
+    args: unknown[],
+  ): unknown {
+    const { recorder } = this.#context;
+    const since = recorder.nextRecord;
+    const began = recorder.clockNow();
+    try {
+      return Reflect.apply(dispatch, receiver, args);
+    } finally {
+      if (recorder.clockNow() - began >= REGION_MS) {
+        const fn = typeof listener === "function" ? listener : null;
+        recorder.region(this.#siteOf(type, fn as AnyFunction), began, since);
+      }
+    }
   }
 
   #siteOf(type: unknown, listener: AnyFunction | null): number {

@@ -55,7 +55,8 @@ export const snippets = [
     api: "events.once",
     async run(h) {
       const socket = net.connect(h.server.greeterPort, h.server.host);
-      await h.timed(() => events.once(socket, "data"));
+      const expected = { api: "net.connect", reason: "network" };
+      await h.timed(() => events.once(socket, "data"), expected);
       socket.destroy();
     },
   },
@@ -85,6 +86,30 @@ export const snippets = [
     },
   },
   {
+    api: "events.EventEmitter.emit",
+    async run(h) {
+      const emitter = new events.EventEmitter();
+      emitter.on("work", function worker() {
+        h.burn(0.3);
+      });
+      await h.sleep(2);
+      emitter.emit("work");
+      await h.sleep(2);
+      h.region("worker");
+    },
+  },
+  {
+    api: "EventTarget.dispatchEvent",
+    async run(h) {
+      const target = new EventTarget();
+      target.addEventListener("work", () => h.burn(0.3));
+      await h.sleep(2);
+      target.dispatchEvent(new Event("work"));
+      await h.sleep(2);
+      h.region("work listener");
+    },
+  },
+  {
     api: "EventTarget.dispatchEvent",
     runtimes: ["deno", "node"],
     run: abort,
@@ -96,11 +121,6 @@ export const snippets = [
       if (typeof WebSocket !== "function") h.skip("no WebSocket");
       await talk(h);
     },
-  },
-  {
-    api: "EventTarget.dispatchEvent",
-    runtimes: ["bun"],
-    untested: "what the program dispatches is a part of who does",
   },
   {
     api: "AbortSignal.addEventListener",

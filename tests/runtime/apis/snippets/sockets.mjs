@@ -114,7 +114,7 @@ export const snippets = [
       const socket = net.connect(h.server.lazyPort, h.server.host);
       await events.once(socket, "connect");
       const much = new Uint8Array(20_000_000);
-      await calling(h, (resolve) => socket.write(much, () => resolve()));
+      await calling(h, (resolve) => socket.write(much, resolve));
       socket.destroy();
     },
   },
@@ -124,7 +124,7 @@ export const snippets = [
       const socket = net.connect(h.server.lazyPort, h.server.host);
       await events.once(socket, "connect");
       const much = new Uint8Array(20_000_000);
-      await calling(h, (resolve) => socket.end(much, () => resolve()), {
+      await calling(h, (resolve) => socket.end(much, resolve), {
         waker: "*",
       });
       socket.destroy();
@@ -154,8 +154,8 @@ export const snippets = [
     async run(h) {
       const { host, udpPort: port } = h.server;
       const socket = dgram.createSocket("udp4");
-      socket.on("message", () => h.burn(0.2));
       const heard = events.once(socket, "message");
+      socket.on("message", () => h.burn(0.2));
       await calling(h, (resolve) => socket.send("hello", port, host, resolve), {
         target: `${host}:${port}`,
       });
