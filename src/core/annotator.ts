@@ -164,6 +164,8 @@ export class Annotator {
       promises,
       (region) => this.#endNow(region),
     );
+    recorder.userTaskHere = () =>
+      this.#context() || recorder.continuations.wait[recorder.requestSlot];
   }
 
   /** A recording begins. */
@@ -226,7 +228,7 @@ export class Annotator {
     );
   }
 
-  /** The user task of the code that runs, NO_USER_TASK if only its goroutine knows. */
+  /** The user task that is carried to the code that runs, NO_USER_TASK if only its goroutine knows. */
   #context(): UserTaskId {
     const value = this.#recorder.carrier?.get();
     if (value instanceof UserTaskHandle) return this.#idOf(value);

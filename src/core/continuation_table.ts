@@ -58,6 +58,9 @@ export type ContinuationKind =
 /** Default of {@linkcode ContinuationTable}'s limit: about 7 MB when full. */
 export const MAX_CONTINUATIONS = 262_144;
 
+/** Greatest number that a column holds. */
+const MAX_INT32 = 2 ** 31 - 1;
+
 /** Kind of a slot that holds no continuation. */
 const FREE = 255;
 
@@ -177,6 +180,14 @@ export class ContinuationTable {
     const id = this.make(ContinuationKind.Message, site, thread);
     if (id !== 0) this.goroutines.set(id & SLOT_MASK, goId);
     return id;
+  }
+
+  /**
+   * Makes that of a message which another thread has posted as goroutine `goId`,
+   * in `userTask`, 0 for none. @returns its id, or 0 when the table is full
+   */
+  makeReceived(site: number, goId: GoId, userTask: number): number {
+    return this.makeMessage(site, goId, userTask <= MAX_INT32 ? userTask : 0);
   }
 
   /** The slot of `id`, or 0 if it is not alive. */

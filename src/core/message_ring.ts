@@ -9,8 +9,8 @@
 /** Messages under way that can be told apart. */
 const CAPACITY = 16_384;
 
-/** Numbers of an entry: goroutine, recording, time. */
-const STRIDE = 3;
+/** Numbers of an entry: goroutine, recording, time, user task. */
+const STRIDE = 4;
 
 const VALUES_BYTES = CAPACITY * STRIDE * 8;
 const SLOTS_BYTES = CAPACITY * 4;
@@ -24,6 +24,8 @@ export interface PostedMessage {
   readonly goId: number;
   /** When it was posted, in milliseconds of the main thread's clock. */
   readonly time: number;
+  /** The user task of what posted it, 0 for none that is known. */
+  readonly userTask: number;
 }
 
 /** See the head of this file. Each side makes its own of the same memory. */
@@ -62,12 +64,13 @@ export class MessageRing {
    * Poster: tells of the message that is posted next. `count` is to be moved on
    * for each message, told or not.
    */
-  tell(recording: number, { goId, time }: PostedMessage): void {
+  tell(recording: number, { goId, time, userTask }: PostedMessage): void {
     const slot = this.count % CAPACITY;
     const values = this.#values;
     values[slot * STRIDE] = goId;
     values[slot * STRIDE + 1] = recording;
     values[slot * STRIDE + 2] = time;
+    values[slot * STRIDE + 3] = userTask;
     Atomics.store(this.#numbers, slot, this.count + 1 | 0);
   }
 
@@ -83,7 +86,7 @@ export class MessageRing {
     const at = slot * STRIDE;
     const values = this.#values;
     const posted = isTold && values[at + 1] === recording
-      ? { goId: values[at], time: values[at + 2] }
+      ? { goId: values[at], time: values[at + 2], userTask: values[at + 3] }
       : undefined;
     Atomics.store(this.#received, 0, number);
     return posted;

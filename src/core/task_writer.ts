@@ -162,6 +162,7 @@ export class TaskWriter {
     if (goId === undefined) activation = this.create(entry, creator);
     else {
       activation = this.#tasks.adopt(goId, entry).top;
+      activation.task.context = continuations.wait[slot] as UserTaskId;
       this.foreign.noteStarted(goId, entry);
     }
     activation.slot = slot;

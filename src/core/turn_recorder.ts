@@ -131,6 +131,8 @@ export class TurnRecorder {
   threads: Threads | undefined = undefined;
   /** What wrappers know of promises. */
   readonly explained = new Explained();
+  /** The user task of the code that runs, 0 if only its goroutine knows. */
+  userTaskHere: () => number = () => 0;
   /** In which requests the header of a distributed trace is looked for. */
   readonly traceParents: TraceParents = new TraceParents();
   /** What ends regions around promises, while there are such. */
@@ -1010,6 +1012,19 @@ export class TurnRecorder {
     );
   }
 
+  /** The request whose handler runs, up to its first await: its slot, or 0. */
+  get requestSlot(): number {
+    const { continuations } = this;
+    for (let depth = this.depth; depth > 0; depth--) {
+      const id = depth === this.depth ? this.current : this.#outside[depth];
+      const slot = id > 0 ? continuations.slot(id) : 0;
+      const isRequest = slot !== 0 &&
+        continuations.kind[slot] === ContinuationKind.Request;
+      if (isRequest) return slot;
+    }
+    return 0;
+  }
+
   /**
    * Names the request that runs, or the one that began with `continuation`.
    *
@@ -1017,22 +1032,15 @@ export class TurnRecorder {
    */
   nameRequest(name: string, continuation = 0): boolean {
     const { continuations } = this;
+    const slot = this.requestSlot || continuations.slot(continuation);
     const { kind, site, owner } = continuations;
-    for (let depth = this.depth; depth >= 0; depth--) {
-      const id = depth === 0
-        ? continuation
-        : depth === this.depth
-        ? this.current
-        : this.#outside[depth];
-      const slot = id > 0 ? continuations.slot(id) : 0;
-      // A mapper makes it a task, and then it has an owner.
-      if (slot === 0 || kind[slot] !== ContinuationKind.Request) continue;
-      if (owner[slot] !== null) return false;
-      const renamed = this.siteTable.renamed(site[slot], name);
-      if (renamed !== NO_SITE) site[slot] = renamed;
-      return renamed !== NO_SITE;
-    }
-    return false;
+    // A mapper makes it a task, and then it has an owner.
+    const isOpen = slot !== 0 && kind[slot] === ContinuationKind.Request &&
+      owner[slot] === null;
+    if (!isOpen) return false;
+    const renamed = this.siteTable.renamed(site[slot], name);
+    if (renamed !== NO_SITE) site[slot] = renamed;
+    return renamed !== NO_SITE;
   }
 
   /** The site of the running code, as far as the budget allows. */

@@ -15,16 +15,19 @@ import {
   type UserTask,
 } from "../../src/core/annotator.ts";
 import { ContinuationKind } from "../../src/core/continuation_table.ts";
+import { MessageRing } from "../../src/core/message_ring.ts";
+import { RawKind } from "../../src/core/raw_log.ts";
 import { Tracer } from "../../src/core/tracer.ts";
 import { traceParentOf, TraceParents } from "../../src/core/trace_parent.ts";
 import { EventType } from "../../src/format/event_catalogue.ts";
+import type { GoId } from "../../src/format/ids.ts";
 import { parseTrace } from "../../src/format/trace_reader.ts";
 import { assert, assertEquals, assertThrows } from "../support/assert.ts";
 import { eventLines, type LineOptions } from "../support/event_lines.ts";
 import { FakeAdapter } from "../support/fake_adapter.ts";
 import { FakeLoop } from "../support/fake_loop.ts";
 import { findGoTools, goPages } from "../support/go_tools.ts";
-import { concat } from "../support/raw_records.ts";
+import { concat, rawRecords } from "../support/raw_records.ts";
 import { withFile } from "../support/temp_file.ts";
 import { judgeTrace, judgeWithGo } from "../support/trace_judge.ts";
 
@@ -307,6 +310,39 @@ test("TaskMapper.map() has user tasks inherited by what a task makes", () => {
     if (isLate) found.push([e.arg(0)]);
   }
   assertEquals(found, [[2, 0], [1, 2], [2], [2]]);
+});
+
+test("the user task of who posted a message is that of who gets it", async () => {
+  const ring = new MessageRing();
+  await record(({ adapter, newTask, site }) => {
+    const recorder = adapter.recorder!;
+    newTask("other");
+    newTask("job").run(() => {
+      const userTask = recorder.userTaskHere();
+      ring.tell(1, { goId: 77, time: 5, userTask });
+    });
+    assertEquals(recorder.userTaskHere(), 0);
+    const id = recorder.makeRequest(site("GET /"));
+    recorder.enter(id);
+    assertEquals(recorder.userTaskHere(), 3);
+    recorder.leave(0);
+  });
+  const { goId, userTask } = new MessageRing(ring.memory).take(1)!;
+  assertEquals(userTask, 2);
+  const loop = new FakeLoop();
+  const { continuations } = loop;
+  const id = continuations.makeReceived(
+    loop.site("message"),
+    goId as GoId,
+    userTask,
+  );
+  loop.log.put(RawKind.Turn, 0, 0, 0);
+  loop.log.put(RawKind.Resume, id, 0, 0);
+  loop.note("in", "the other thread").suspend().end();
+  const log = rawRecords(loop.bytes()).find(({ text }) =>
+    text === "the other thread"
+  );
+  assertEquals(log?.values[1], userTask);
 });
 
 test("Recording.join() tells of user tasks and regions that are open", async () => {

@@ -50,14 +50,19 @@ test("the package exports what the public API promises", async () => {
       "isEnabled",
       "handler",
       "capabilities",
+      "newTask",
+      "withRegion",
+      "startRegion",
+      "log",
+      "nameRequest",
     ]
   ) {
     assert.equal(typeof api[name], "function", name);
   }
-  assert.equal(
-    typeof (await import("@looptrace/looptrace/hono")).debugTrace,
-    "function",
-  );
+  const hono = await import("@looptrace/looptrace/hono");
+  for (const name of ["debugTrace", "traceRoutes"]) {
+    assert.equal(typeof hono[name], "function", name);
+  }
   assert.equal(api.isEnabled(), false);
 });
 

@@ -94,7 +94,8 @@ export class MessageEdge {
     if (recording !== 0 && recorder.isRecording && out.hasRoom) {
       const goId = recorder.post(sites.put(outName, NO_FILE, 0), peer);
       const time = recorder.lastTime;
-      if (goId !== 0) out.tell(recording, { goId, time });
+      const userTask = recorder.userTaskHere();
+      if (goId !== 0) out.tell(recording, { goId, time, userTask });
     }
     out.count++;
     try {
@@ -142,6 +143,7 @@ export class MessageEdge {
     }
     // Two clocks: what follows from it was not before it.
     recorder.notBefore(posted.time + ROUNDING_MS);
-    return continuations.makeMessage(site, posted.goId as GoId);
+    const { goId, userTask } = posted;
+    return continuations.makeReceived(site, goId as GoId, userTask);
   }
 }
