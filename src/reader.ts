@@ -78,3 +78,4 @@ export {
   type WaitKind,
   waitsByStack,
 } from "./analysis/waits.ts";
+export type { HeapSummary, ProbeSummary } from "./analysis/probes.ts";

@@ -4,6 +4,7 @@ import { EventType } from "../format/event_catalogue.ts";
 import type { Trace } from "../format/trace.ts";
 import { type Annotations, findAnnotations } from "./annotations.ts";
 import { type Coverage, WaitCoverage } from "./coverage.ts";
+import { type ProbeSummary, summarizeProbes } from "./probes.ts";
 import {
   ACTIVITIES,
   type Activity,
@@ -67,6 +68,8 @@ export interface Summary {
   readonly procs: readonly ProcSummary[];
   /** How much of the time blocked has a reason. */
   readonly coverage: Coverage;
+  /** Collections, heap and CPU samples. */
+  readonly probes: ProbeSummary;
   /** User tasks, regions and logs. */
   readonly annotations: Annotations;
 }
@@ -181,6 +184,7 @@ class Sums implements SpanSink {
       ),
       procs: procs.filter(({ running }) => running > 0),
       coverage: this.#coverage.result(),
+      probes: summarizeProbes(trace),
       annotations: findAnnotations(trace),
     };
   }

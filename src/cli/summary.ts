@@ -2,7 +2,9 @@
 
 import type { AnnotationSummary } from "../analysis/annotations.ts";
 import type { Coverage } from "../analysis/coverage.ts";
+import type { ProbeSummary } from "../analysis/probes.ts";
 import type { EntrySummary, Summary } from "../analysis/summary.ts";
+import { bytesText } from "./bytes_text.ts";
 import { durationText } from "./duration_text.ts";
 
 /** How much to print. */
@@ -50,6 +52,7 @@ export function summaryText(
       `p ${p}: ${bars(shares)} ${percent(running, duration)} busy, ` +
       durationText(running)
     ),
+    ...probeLines(summary.probes),
     ...coverageLines(summary.coverage),
     "",
     ...table([[...HEADINGS], ...rows]),
@@ -88,6 +91,18 @@ function coverageLines(coverage: Coverage): string[] {
     );
   }
   return lines;
+}
+
+/** What there is of collections, heap and samples, in one line. */
+function probeLines({ collections, heap, cpuSamples }: ProbeSummary): string[] {
+  const parts: string[] = [];
+  if (heap !== undefined) {
+    const [peak, last] = [heap.peak, heap.last].map(bytesText);
+    parts.push(`heap: ${peak} at most, ${last} in the end`);
+  }
+  if (collections > 0) parts.push(`${collections} collections`);
+  if (cpuSamples > 0) parts.push(`${cpuSamples} CPU samples`);
+  return parts.length === 0 ? [] : [parts.join(", ")];
 }
 
 function annotationTable(

@@ -1,6 +1,10 @@
 import { test } from "node:test";
 import { assert, assertEquals } from "../support/assert.ts";
-import { TraceBuilder, workedExample } from "../support/trace_builder.ts";
+import {
+  NO_PROC,
+  TraceBuilder,
+  workedExample,
+} from "../support/trace_builder.ts";
 import { findAnnotations } from "../../src/analysis/annotations.ts";
 import { Histogram } from "../../src/analysis/histogram.ts";
 import { type EntrySummary, summarize } from "../../src/analysis/summary.ts";
@@ -199,4 +203,34 @@ test("Histogram.buckets() covers what was added, borders included", () => {
       `${duration}`,
     );
   }
+});
+
+test("summarize() tells what probes have told", () => {
+  const quiet = summarize(parseTrace(workedExample().bytes()));
+  assertEquals(quiet.probes, {
+    collections: 0,
+    heap: undefined,
+    cpuSamples: 0,
+  });
+  const trace = new TraceBuilder(19)
+    .batch(0, 1)
+    .frequency()
+    .string(1, "main").string(2, "a.js")
+    .stack(1, [16, 1, 2, 1])
+    .event("Gomaxprocs", 0, 1, 0)
+    .event("Gomaxprocs", 0, 1, 0)
+    .event("ProcStart", 0, 1)
+    .batch(NO_PROC, 1)
+    .event("HeapAlloc", 1, 300)
+    .event("HeapGoal", 1, 900)
+    .event("HeapAlloc", 1, 500)
+    .event("GCStart", 1, 0, 1)
+    .event("GCDone", 1)
+    .event("HeapAlloc", 1, 200)
+    .event("CPUSample", 1, 4, 0, 0, 1);
+  assertEquals(summarize(parseTrace(trace.bytes())).probes, {
+    collections: 1,
+    heap: { peak: 500, last: 200 },
+    cpuSamples: 1,
+  });
 });

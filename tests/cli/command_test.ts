@@ -216,6 +216,11 @@ test("summaryText() prints nothing that would steer a terminal", () => {
     duration: 10,
     gc: 0,
     procs: [],
+    probes: {
+      collections: 2,
+      heap: { peak: 3 * 2 ** 20, last: 1000 },
+      cpuSamples: 0,
+    },
     coverage: {
       blocked: 10,
       unknown: 5,
@@ -243,6 +248,10 @@ test("summaryText() prints nothing that would steer a terminal", () => {
     annotations: { tasks: [], regions: [], logs: 0 },
   };
   const text = summaryText(summary);
+  assertStringIncludes(
+    text,
+    "\nheap: 3.00 MiB at most, 1000 bytes in the end, 2 collections\n",
+  );
   assertStringIncludes(text, "evil?]0;title???name");
   assertStringIncludes(text, "blocked: 10 ns, 50.0 % of it for unknown");
   assertStringIncludes(text, "unknown: 5 ns, 1 times at wait?ing");
