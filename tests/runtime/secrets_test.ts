@@ -28,6 +28,7 @@ const MAY_BE_MISSING: Readonly<Record<string, string>> = {
   "WebSocket": "node",
   "the runtime's own TCP": "node",
   "SQL": "node",
+  "Bun.sql": "deno node",
   "Redis": "deno node bun",
   "Deno KV": "node bun deno",
   "web worker": "node",

@@ -78,6 +78,8 @@ export function mimic(wrapper: AnyFunction, original: AnyFunction): void {
   for (const name of Reflect.ownKeys(original)) {
     if (name === "prototype") continue;
     const own = Object.getOwnPropertyDescriptor(original, name)!;
+    // What `util.promisify` made says of itself that it is what promisify gives.
+    if (own.value === original) own.value = wrapper;
     try {
       Object.defineProperty(wrapper, name, own);
     } catch {

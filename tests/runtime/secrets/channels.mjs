@@ -97,7 +97,7 @@ async function bothWays(url, options) {
 
 /** Writes a module into the folder outside and gives its URL. */
 function moduleOutside({ outside }, secret, name, text) {
-  const folder = join(outside, secret);
+  const folder = join(outside, secret, "inner");
   fs.mkdirSync(folder, { recursive: true });
   const path = join(folder, name);
   fs.writeFileSync(path, text);
@@ -206,7 +206,7 @@ export const CHANNELS = {
     } else notHere("Node has none");
   },
   "Unix socket outside": async ({ outside }, secret) => {
-    const folder = join(outside, secret);
+    const folder = join(outside, secret, "inner");
     fs.mkdirSync(folder, { recursive: true });
     const path = join(folder, "s");
     const server = net.createServer((socket) => socket.end("hello"));
@@ -337,7 +337,7 @@ export const CHANNELS = {
     }
   },
   "command outside": async ({ outside }, secret) => {
-    const folder = join(outside, secret);
+    const folder = join(outside, secret, "inner");
     fs.mkdirSync(folder, { recursive: true });
     const path = join(folder, "tool.sh");
     fs.writeFileSync(path, "#!/bin/sh\ncat", { mode: 0o755 });
@@ -402,6 +402,14 @@ export const CHANNELS = {
       WHERE i < 20000) SELECT COUNT(*), '${secret}' FROM n`;
     database.prepare(many).all();
     database.close();
+  },
+  "Bun.sql": async (_, secret) => {
+    if (Bun?.SQL === undefined) notHere("no Bun.SQL");
+    const sql = new Bun.SQL("sqlite://:memory:");
+    await sql`SELECT ${secret} AS a`;
+    await sql.unsafe(`SELECT '${secret}' AS ${secret}_column`);
+    await sql.begin(async (own) => await own`SELECT ${secret}`);
+    await sql.close();
   },
   "Redis": async ({ redis }, secret) => {
     if (redis === undefined || Bun === undefined) notHere("no Redis");
