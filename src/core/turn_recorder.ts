@@ -137,6 +137,8 @@ export class TurnRecorder {
   readonly traceParents: TraceParents = new TraceParents();
   /** What ends regions around promises, while there are such. */
   watch: RegionWatch | undefined = undefined;
+  /** Called before a slice begins, while a wrapper looks for something. */
+  beforeSlice: (() => void) | undefined = undefined;
   /** What carries user tasks, from the first annotation of a recording on. */
   carrier: ContextCarrier | undefined = undefined;
   /** Continuations of requests, once somebody asks for them by the request. */
@@ -473,6 +475,7 @@ export class TurnRecorder {
   resume(id: number, by = 0, isTimed = true): void {
     this.isAfterHushed = false;
     if (this.watch !== undefined) this.#lookAtPromises(false);
+    this.beforeSlice?.();
     if (isTimed || !this.#inTurn) this.#readClock();
     if (this.log.length >= this.log.high) this.#mapEarly();
     if (this.depth >= MAX_DEPTH) {

@@ -9,7 +9,7 @@ import {
 } from "./http.ts";
 import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
-import { NODE_SOCKET_ROWS } from "./sockets.ts";
+import { DENO_SOCKET_ROWS, NODE_SOCKET_ROWS } from "./sockets.ts";
 import { STREAM_ROWS } from "./streams.ts";
 import { TIMER_ROWS } from "./timers.ts";
 import { DENO_WORKER_ROW } from "./workers.ts";
@@ -23,6 +23,7 @@ export const DENO_APIS: ApiTable = {
     ...FETCH_ROWS,
     ...HTTP_SERVER_ROWS,
     ...NODE_CLIENT_ROWS,
+    ...DENO_SOCKET_ROWS,
     ...NODE_SOCKET_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,

@@ -2,9 +2,11 @@
 
 import { Reason } from "../../core/reason.ts";
 import { wrapConnectors } from "../wrappers/connectors.ts";
+import { wrapConnects, wrapListens } from "../wrappers/deno_sockets.ts";
 import { wrapSocketWrites } from "../wrappers/socket_writes.ts";
+import type { WrapperContext } from "../wrappers/callback.ts";
 import type { ApiRow, TargetOf } from "./api_table.ts";
-import { hostAndPort, hostOfConnect } from "./remote.ts";
+import { field, hostAndPort, hostOfConnect, hostOfOptions } from "./remote.ts";
 
 const family = "sockets";
 
@@ -51,6 +53,68 @@ export const NODE_SOCKET_ROWS: readonly ApiRow[] = [
   },
   { ...closing, owner: "dgram.Socket.prototype" },
 ];
+
+const connRow: ApiRow = {
+  family,
+  owner: "Deno.Conn.prototype",
+  keys: ["read", "write"],
+  how: "promise",
+  reason: Reason.Network,
+};
+
+const listenerRow: ApiRow = {
+  family,
+  owner: "Deno.Listener.prototype",
+  keys: ["accept", "next"],
+  how: "promise",
+  reason: Reason.Network,
+  target: (_, listener) => hostOfListener(listener),
+};
+
+const datagramRow: ApiRow = {
+  family,
+  owner: "Deno.DatagramConn.prototype",
+  keys: ["receive", "send", "next"],
+  how: "promise",
+  reason: Reason.Network,
+  note: "with --unstable-net",
+};
+
+const connectRow: ApiRow = {
+  family,
+  owner: "Deno",
+  keys: ["connect", "connectTls", "startTls"],
+  how: "promise",
+  reason: Reason.Network,
+  target: ([first, second]) => hostOfOptions(second ?? first, "127.0.0.1"),
+};
+
+/** Deno's own. The classes are found when something has been opened. */
+export const DENO_SOCKET_ROWS: readonly ApiRow[] = [
+  { ...connectRow, wrap: wrapDenoSockets },
+  connRow,
+  listenerRow,
+  datagramRow,
+];
+
+const LISTENS = {
+  listen: ["listen", "listenTls"],
+  listenDatagram: ["listenDatagram"],
+} as const;
+
+function wrapDenoSockets(context: WrapperContext, namespace: object): void {
+  wrapConnects(context, namespace, connectRow, connRow);
+  // What listens waits for nothing, but gives what does.
+  const { listen, listenDatagram } = LISTENS;
+  wrapListens(context, namespace, listen, listenerRow, connRow);
+  wrapListens(context, namespace, listenDatagram, datagramRow);
+}
+
+function hostOfListener(listener: unknown): string | undefined {
+  const { addr } = listener as { readonly addr: unknown };
+  return hostAndPort(field(addr, "hostname"), field(addr, "port")) ??
+    hostOfOptions(addr);
+}
 
 /** `send(data, port, host)`, or `send(data, offset, length, port, host)`. */
 function hostOfSend(args: readonly unknown[]): string | undefined {

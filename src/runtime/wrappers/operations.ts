@@ -84,7 +84,8 @@ export function wrappedNames(rows: readonly ApiRow[]): string[] {
   return [...new Set(names)];
 }
 
-function wrapKeys(
+/** Wraps each of the row's functions that `owner` has. */
+export function wrapKeys(
   row: ApiRow,
   context: WrapperContext,
   owner: object,

@@ -31,6 +31,7 @@ const connects = ["connect", "createConnection"].map((key) => ({
 }));
 
 export const snippets = [
+  ...denoSnippets(),
   ...connects,
   {
     api: "net.connect",
@@ -173,6 +174,72 @@ export const snippets = [
     },
   },
 ];
+
+function denoSnippets() {
+  return [
+    {
+      api: "Deno.connect",
+      async run(h) {
+        const { host: hostname, tcpPort: port } = h.server;
+        const conn = await h.timed(
+          () => Deno.connect({ hostname, port }),
+          { target: `${hostname}:${port}` },
+        );
+        conn.close();
+      },
+    },
+    {
+      api: "Deno.connectTls",
+      async run(h) {
+        const { host: hostname, tlsPort: port } = h.server;
+        const conn = await h.timed(() => Deno.connectTls({ hostname, port }));
+        conn.close();
+      },
+    },
+    {
+      api: "Deno.startTls",
+      untested: "needs a server whose certificate is known",
+    },
+    {
+      api: "Deno.Conn.read",
+      async run(h) {
+        const { host: hostname, tcpPort: port } = h.server;
+        const conn = await Deno.connect({ hostname, port });
+        await conn.write(new TextEncoder().encode("hello"));
+        await h.timed(() => conn.read(new Uint8Array(8)));
+        conn.close();
+      },
+    },
+    {
+      api: "Deno.Conn.write",
+      async run(h) {
+        const { host: hostname, lazyPort: port } = h.server;
+        const conn = await Deno.connect({ hostname, port });
+        const much = new Uint8Array(10_000_000);
+        // As much as the system takes at once.
+        await conn.write(much);
+        await h.timed(() => conn.write(much));
+        conn.close();
+      },
+    },
+    ...["accept", "next"].map((method) => ({
+      api: `Deno.Listener.${method}`,
+      async run(h) {
+        const listener = Deno.listen({ hostname: "127.0.0.1", port: 0 });
+        const { port } = listener.addr;
+        await h.server.later("tcp", 20, { port, hold: 20 });
+        const target = `127.0.0.1:${port}`;
+        const given = await h.timed(() => listener[method](), { target });
+        (given.value ?? given).close();
+        listener.close();
+      },
+    })),
+    ...["receive", "next", "send"].map((method) => ({
+      api: `Deno.DatagramConn.${method}`,
+      untested: "unstable",
+    })),
+  ].map((snippet) => ({ runtimes: ["deno"], ...snippet }));
+}
 
 function withResolvers() {
   let resolve;
