@@ -204,6 +204,12 @@ function stackApi(): ErrorWithStackApi {
   return Error as unknown as ErrorWithStackApi;
 }
 
+/** The file of the code that called `top`, or undefined if it has none. */
+export function callerFile(top: StackTop): string | undefined {
+  if (typeof stackApi().captureStackTrace !== "function") return undefined;
+  return callSites(top, 1).at(0)?.getFileName() ?? undefined;
+}
+
 function giveFrames(_error: unknown, frames: unknown): unknown {
   return frames;
 }

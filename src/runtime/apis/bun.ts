@@ -9,7 +9,7 @@ import {
 } from "./http.ts";
 import { BUN_SIGNAL_ROW, EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
 import { PROMISE_ROWS } from "./promises.ts";
-import { NODE_SOCKET_ROWS } from "./sockets.ts";
+import { BUN_SOCKET_ROWS, NODE_SOCKET_ROWS } from "./sockets.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
 import { BUN_SLEEP_ROW, TIMER_ROWS } from "./timers.ts";
 import { BUN_WORKER_ROWS } from "./workers.ts";
@@ -24,6 +24,7 @@ export const BUN_APIS: ApiTable = {
     ...FETCH_ROWS,
     ...HTTP_SERVER_ROWS,
     ...NODE_CLIENT_ROWS,
+    ...BUN_SOCKET_ROWS,
     ...NODE_SOCKET_ROWS,
     ...STREAM_ROWS,
     ...EVENT_ROWS,

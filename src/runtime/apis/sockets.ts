@@ -1,6 +1,7 @@
 /** Sockets: node's, which listeners are given to. */
 
 import { Reason } from "../../core/reason.ts";
+import { wrapBunConnects, wrapBunListen } from "../wrappers/bun_sockets.ts";
 import { wrapConnectors } from "../wrappers/connectors.ts";
 import { wrapConnects, wrapListens } from "../wrappers/deno_sockets.ts";
 import { wrapSocketWrites } from "../wrappers/socket_writes.ts";
@@ -108,6 +109,36 @@ function wrapDenoSockets(context: WrapperContext, namespace: object): void {
   const { listen, listenDatagram } = LISTENS;
   wrapListens(context, namespace, listen, listenerRow, connRow);
   wrapListens(context, namespace, listenDatagram, datagramRow);
+}
+
+const bunConnects = {
+  owner: "Bun",
+  keys: ["connect", "udpSocket"],
+  reason: Reason.Network,
+  target: bunTarget,
+} as const;
+
+/** Bun's own. */
+export const BUN_SOCKET_ROWS: readonly ApiRow[] = [
+  {
+    ...bunConnects,
+    family,
+    how: "promise",
+    wrap: wrapBunConnects(bunConnects),
+  },
+  {
+    family,
+    owner: "Bun",
+    keys: ["listen"],
+    how: "event",
+    reason: Reason.Network,
+    isArmed: true,
+    wrap: wrapBunListen,
+  },
+];
+
+function bunTarget([options]: readonly unknown[]): string | undefined {
+  return hostOfOptions(field(options, "connect") ?? options);
 }
 
 function hostOfListener(listener: unknown): string | undefined {

@@ -134,7 +134,7 @@ function wrapSocket(
 }
 
 /** A callback that runs whenever something happens: each time a task. */
-function wrapEvent(
+export function wrapEvent(
   handler: AnyFunction,
   name: string,
   context: WrapperContext,
@@ -156,7 +156,7 @@ function wrapEvent(
  * An object that has the properties of `wrapped`, and for all others asks
  * `base`: getters and private fields of its class work as before.
  */
-function overlay(base: Options, wrapped: Options): object {
+export function overlay(base: Options, wrapped: Options): object {
   // Not a proxy of `base`: if that is frozen, it may not say anything else.
   return new Proxy({}, {
     get: (_, key) =>

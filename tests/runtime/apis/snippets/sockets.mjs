@@ -32,6 +32,7 @@ const connects = ["connect", "createConnection"].map((key) => ({
 
 export const snippets = [
   ...denoSnippets(),
+  ...bunSnippets(),
   ...connects,
   {
     api: "net.connect",
@@ -239,6 +240,65 @@ function denoSnippets() {
       untested: "unstable",
     })),
   ].map((snippet) => ({ runtimes: ["deno"], ...snippet }));
+}
+
+function bunSnippets() {
+  return [
+    {
+      api: "Bun.connect",
+      async run(h) {
+        const { host: hostname, tcpPort: port } = h.server;
+        const { promise, resolve } = withResolvers();
+        const heard = () => {
+          h.burn(0.2);
+          resolve();
+        };
+        const connect = () =>
+          Bun.connect({ hostname, port, socket: { data: heard } });
+        const target = `${hostname}:${port}`;
+        const socket = await h.timed(connect, { target });
+        socket.write("hello");
+        await promise;
+        socket.end();
+        h.goroutine("socket data");
+      },
+    },
+    {
+      api: "Bun.udpSocket",
+      async run(h) {
+        const { promise, resolve } = withResolvers();
+        const heard = () => {
+          h.burn(0.2);
+          resolve();
+        };
+        const socket = await Bun.udpSocket({ socket: { data: heard } });
+        socket.send("hello", h.server.udpPort, h.server.host);
+        await promise;
+        socket.close();
+        h.goroutine("socket data");
+      },
+    },
+    {
+      api: "Bun.listen",
+      async run(h) {
+        const { promise, resolve } = withResolvers();
+        const listener = Bun.listen({
+          hostname: "127.0.0.1",
+          port: 0,
+          socket: {
+            open: () => h.burn(0.2),
+            data: () => h.burn(0.2),
+            close: resolve,
+          },
+        });
+        await h.server.later("tcp", 10, { port: listener.port });
+        await promise;
+        listener.stop();
+        h.goroutine("socket open");
+        h.goroutine("socket data");
+      },
+    },
+  ].map((snippet) => ({ runtimes: ["bun"], ...snippet }));
 }
 
 function withResolvers() {
