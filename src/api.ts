@@ -149,6 +149,8 @@ export interface PreloadedTracer {
     line: number,
     functionLine: number,
   ): number;
+  /** See `Tracer.importing`. */
+  importing(name: string): void;
   /** See `Tracer.noteSkipped`. */
   noteSkipped(file: string, why: string): void;
 }

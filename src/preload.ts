@@ -25,6 +25,7 @@ if (!(CALL_HOOKS_NAME in globalThis)) {
   const isInstalled = await installTransform({
     addSite: (fn, file, line, functionLine) =>
       tracer?.addSite(fn, file, line, functionLine) ?? 0,
+    importing: (name) => tracer?.importing(name),
     noteSkipped: (file, why) => tracer?.noteSkipped(file, why),
   });
   // Without a transform, the hooks of the tracer are to be the default.

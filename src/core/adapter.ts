@@ -102,9 +102,12 @@ export interface RuntimeAdapter {
   attachCalls(recorder: TurnRecorder): CallHooks;
   /**
    * Makes hooks and wrappers report to `recorder`, and says there how much they
-   * tell: `hasExactSlices`, `marksAlways`.
+   * tell: `hasExactSlices`, `marksAlways`. Modules that are not loaded yet are
+   * wrapped before it returns, or else while the loop goes on.
    */
-  install(recorder: TurnRecorder, hooks: HookKind): void;
+  install(recorder: TurnRecorder, hooks: HookKind, isAtOnce: boolean): void;
+  /** The program is about to import the built-in module `name`. */
+  importing(recorder: TurnRecorder, name: string): void;
   /**
    * Listens on a port to another thread, which does not keep the process alive.
    * What it receives and posts is not recorded.

@@ -253,6 +253,11 @@ export class Tracer {
     return this.#sites.put(fn, shortName, line, functionLine);
   }
 
+  /** A module of the program is about to import the built-in module `name`. */
+  importing(name: string): void {
+    this.#adapter.importing(this.#recorder, name);
+  }
+
   /** Says in the statistics that `file` could not be transformed. */
   noteSkipped(file: string, why: string): void {
     const shortName = this.#adapter.frames.shortName(file) ?? file;
@@ -307,7 +312,7 @@ export class Tracer {
         "Cannot start a recording: one is running, stop it first",
       );
     }
-    const consumer = this.#join(options);
+    const consumer = this.#join(options, true);
     const finished = this.#silently(() => this.#pump(consumer, sink));
     // Whoever calls stop() sees a failure; nobody else has to.
     this.#silently(() => finished.catch(() => {}));
@@ -373,7 +378,8 @@ export class Tracer {
     };
   }
 
-  #join(options: StreamOptions): Consumer {
+  // `isAtOnce` if what follows is to be seen whole, whatever the start costs.
+  #join(options: StreamOptions, isAtOnce = false): Consumer {
     const { seconds = Infinity } = options;
     if (!(seconds > 0)) {
       throw new RangeError(
@@ -393,7 +399,8 @@ export class Tracer {
       // It may refuse too.
       if (cpu) this.#sampling.start(options.cpuInterval);
       if (this.#recording !== undefined) this.#tryMap();
-      const recording = this.#recording ?? this.#begin(options);
+      const recording = this.#recording ??
+        this.#begin(options, undefined, isAtOnce);
       if (cpu) this.#sampling.attach(recording);
       const now = this.#clock.now();
       const consumer = recording.join(now, maxBuffered, cpu);
@@ -403,11 +410,15 @@ export class Tracer {
     });
   }
 
-  #begin(options: StreamOptions, order?: StartMessage): Recording {
+  #begin(
+    options: StreamOptions,
+    order?: StartMessage,
+    isAtOnce = false,
+  ): Recording {
     // It may refuse: nothing of the recording exists yet.
     const hooks = options.hooks ?? this.#defaultHooks;
     try {
-      this.#adapter.install(this.#recorder, hooks);
+      this.#adapter.install(this.#recorder, hooks, isAtOnce);
     } catch (error) {
       this.#sampling.stopUnused();
       throw error;

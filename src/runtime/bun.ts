@@ -30,11 +30,8 @@ import { parentEdge } from "./threads/message_edges.ts";
 import { wrapBunParent } from "./threads/bun_workers.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
-import {
-  wrapApis,
-  wrapApisForNow,
-  wrappedNames,
-} from "./wrappers/operations.ts";
+import { wrapApisForNow, wrappedNames } from "./wrappers/operations.ts";
+import { StagedApis } from "./wrappers/staged_apis.ts";
 
 /** The parts of Bun's namespace that are used here. */
 interface BunNamespace {
@@ -66,7 +63,7 @@ export function bunAdapter(): RuntimeAdapter {
   let accessor: PromiseAccessor | undefined;
   let context: WrapperContext | undefined;
   let calls: CallHookSource | undefined;
-  let isWrapped = false;
+  let apis: StagedApis | undefined;
   let takeOutCombinators: (() => void) | undefined;
   let takeOutRows: (() => void) | undefined;
   let endTurn = () => {};
@@ -99,14 +96,11 @@ export function bunAdapter(): RuntimeAdapter {
       beforeSlice: source.endRun,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
-    wrapApis(BUN_APIS.rows, context, true);
+    apis = new StagedApis(BUN_APIS.rows, context, {
+      soon: (fn) => void timers.setImmediate(fn),
+    });
+    apis.arm();
     return context;
-  }
-
-  function wrapRest(wrappers: WrapperContext): void {
-    wrapApis(BUN_APIS.rows, wrappers, false);
-    // The first tick of a process may run before the microtasks.
-    nextTick(() => {});
   }
 
   function armTurnEnd(): void {
@@ -157,7 +151,11 @@ export function bunAdapter(): RuntimeAdapter {
       );
       return calls.hooks;
     },
-    install(recorder, kind) {
+    importing(recorder, name) {
+      prepare(recorder);
+      apis!.importing(name);
+    },
+    install(recorder, kind, isAtOnce) {
       if (kind === "internal") {
         throw new Error(
           'Cannot use hooks "internal": Bun does not have them, use "public"',
@@ -165,10 +163,9 @@ export function bunAdapter(): RuntimeAdapter {
       }
       const wrappers = prepare(recorder);
       if (kind === "public") accessor!.install();
-      if (!isWrapped) {
-        isWrapped = true;
-        wrapRest(wrappers);
-      }
+      // The first tick of a process may run before the microtasks.
+      nextTick(() => {});
+      apis!.start(isAtOnce);
       takeOutCombinators ??= wrapCombinators(wrappers);
       takeOutRows ??= wrapApisForNow(BUN_APIS.rows, wrappers);
       recorder.hasExactSlices = false;

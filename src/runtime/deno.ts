@@ -69,6 +69,7 @@ export function denoAdapter(): RuntimeAdapter {
     folder: workingFolder(),
     attachParent: (edge, { ending }) => wrapDenoParent(edge, ending),
     apis: DENO_APIS,
+    loadsModulesFast: false,
     installHooks(hooks, kind) {
       // Those that cannot be taken out again go on: two kinds would be too many.
       return kind === "internal" || isInternalInstalled

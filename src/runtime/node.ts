@@ -59,6 +59,7 @@ export function nodeAdapter(): RuntimeAdapter {
       getProcess().on("exit", ending);
     },
     apis: NODE_APIS,
+    loadsModulesFast: true,
     wrapped() {
       // Named imports of built-in modules are copies until this is called.
       builtin("node:module")?.syncBuiltinESMExports?.();

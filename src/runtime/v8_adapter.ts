@@ -25,12 +25,8 @@ import { type MessageEdge, parentEdge } from "./threads/message_edges.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
 import { wrapCombinators } from "./wrappers/combinators.ts";
-import {
-  wrapApis,
-  wrapApisForNow,
-  wrappedNames,
-  wrapReady,
-} from "./wrappers/operations.ts";
+import { wrapApisForNow, wrappedNames } from "./wrappers/operations.ts";
+import { StagedApis } from "./wrappers/staged_apis.ts";
 
 /** Servers that both have. */
 export const SHARED_SERVERS: readonly string[] = ["node:http", "node:https"];
@@ -56,7 +52,9 @@ export interface V8Runtime {
   attachParent(edge: MessageEdge, parts: ParentParts): void;
   /** What is wrapped. */
   readonly apis: ApiTable;
-  /** Called when everything is wrapped, at the first start. */
+  /** True if it takes no time to speak of to load its built-in modules. */
+  readonly loadsModulesFast: boolean;
+  /** Called when more has been wrapped. */
   wrapped?(): void;
   /** See `PromiseState`. */
   isPending(promise: Promise<unknown>): boolean | undefined;
@@ -90,7 +88,7 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
   const { timers } = runtime;
   let source: PromiseHookSource | undefined;
   let context: WrapperContext | undefined;
-  let isWrapped = false;
+  let apis: StagedApis | undefined;
   let takeOut: (() => void) | undefined;
   let takeOutCombinators: (() => void) | undefined;
   let takeOutRows: (() => void) | undefined;
@@ -107,7 +105,11 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       callOpen: Reflect.apply,
       siteHere: (name, top) => recorder.siteHere(name, top),
     };
-    wrapApis(runtime.apis.rows, context, true);
+    apis = new StagedApis(runtime.apis.rows, context, {
+      soon: (fn) => void timers.setImmediate(fn),
+      wrapped: runtime.wrapped,
+    });
+    apis.arm();
     return context;
   }
 
@@ -137,13 +139,13 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       calls ??= createCallHooks(recorder, () => 0);
       return calls.hooks;
     },
-    install(recorder, kind) {
+    importing(recorder, name) {
+      prepare(recorder);
+      apis!.importing(name);
+    },
+    install(recorder, kind, isAtOnce) {
       const wrappers = prepare(recorder);
-      if (!isWrapped) {
-        isWrapped = true;
-        wrapApis(runtime.apis.rows, wrappers, false);
-        runtime.wrapped?.();
-      } else wrapReady(runtime.apis.rows, wrappers);
+      apis!.start(isAtOnce || runtime.loadsModulesFast);
       takeOutCombinators ??= wrapCombinators(wrappers);
       takeOutRows ??= wrapApisForNow(runtime.apis.rows, wrappers);
       recorder.hasExactSlices = kind !== "none";

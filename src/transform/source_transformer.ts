@@ -13,9 +13,18 @@ import type { Insertions } from "./insertions.ts";
 /** The tracer, as far as the transform needs it. */
 export interface TransformHost {
   readonly addSite: AddSite;
+  /** A source is loaded that imports the built-in module `name`. */
+  importing(name: string): void;
   /** Takes note that a file was left as it is; `why` completes "not transformed: ". */
   noteSkipped(file: string, why: string): void;
 }
+
+/**
+ * The name of what looks like an import of a built-in module. What is none, in
+ * a text or a comment, is loaded early for nothing.
+ */
+const BUILTIN_IMPORT =
+  /\b(?:from|import|require)\s*\(?\s*["']((?:node:|bun:)?[a-z_\d]+(?:\/promises)?)["']/g;
 
 /** Whom to tell, and what to change by which means. */
 export interface SourceTransformerOptions {
@@ -58,6 +67,9 @@ export class SourceTransformer {
 
   /** The source with the calls in it; undefined if it is to be left as it is. */
   change(source: string, file: SourceFile): ChangedSource | undefined {
+    for (const [, name] of source.matchAll(BUILTIN_IMPORT)) {
+      this.#options.host.importing(name);
+    }
     if (!mayAwait(source)) return undefined;
     const parse = this.#parser();
     if (parse === undefined) return undefined;

@@ -21,6 +21,7 @@ await installTransform({
     tell(`${name}:${line} ${fn} of ${functionLine}`);
     return 1;
   },
+  importing: () => {},
   noteSkipped: (file, why) =>
     tell(`${file.slice(file.lastIndexOf("/") + 1)}: ${why}`),
 });

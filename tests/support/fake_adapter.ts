@@ -77,6 +77,8 @@ export class FakeAdapter implements RuntimeAdapter {
     return this.calls.hooks;
   }
 
+  importing(): void {}
+
   install(recorder: TurnRecorder, hooks: HookKind): void {
     if (this.refusal !== undefined) throw this.refusal;
     recorder.hasExactSlices = hooks !== "none";

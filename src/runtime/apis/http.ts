@@ -5,7 +5,7 @@ import { wrapBunServe } from "../wrappers/bun_serve.ts";
 import type { WrapperContext } from "../wrappers/callback.ts";
 import { wrapConnectors } from "../wrappers/connectors.ts";
 import { Operation } from "../wrappers/operation.ts";
-import { guarded, wrapApis, wrapPromise } from "../wrappers/operations.ts";
+import { guarded, wrapPromise, wrapRow } from "../wrappers/operations.ts";
 import { replace } from "../wrappers/replace.ts";
 import { wrapNodeServer, wrapServe } from "../wrappers/servers.ts";
 import { getProcess } from "../builtins.ts";
@@ -74,7 +74,7 @@ function wrapNodeFetch(context: WrapperContext, owner: object): void {
     return function (this: unknown, ...args: unknown[]): unknown {
       if (isFirst) {
         isFirst = false;
-        wrapApis(bodyRows, context, false);
+        for (const row of bodyRows) wrapRow(row, context);
       }
       return Reflect.apply(fetch, this, args);
     };

@@ -36,6 +36,11 @@ const MODULES: {
   "stream.Readable.prototype": ["node:stream", "Readable", "prototype"],
 };
 
+/** The built-in module that `owner` is, or is in; undefined if it is in none. */
+export function moduleOf(owner: Owner): string | undefined {
+  return MODULES[owner]?.[0];
+}
+
 /** The object that is called `owner`, or undefined where there is none. */
 export function ownerOf(owner: Owner): object | undefined {
   try {

@@ -24,30 +24,17 @@ import { type AnyFunction, replace } from "./replace.ts";
 /** Marks callbacks of operations in what led to their site. */
 const CALLBACK = 11;
 
-/**
- * Puts the wrappers of `rows` in: those that must be there before a recording
- * starts, or all others. What a runtime has not is passed over.
- */
-export function wrapApis(
-  rows: readonly ApiRow[],
-  context: WrapperContext,
-  isArmed: boolean,
-): void {
-  for (const row of rows) {
-    if ((row.isArmed ?? false) !== isArmed) continue;
-    if (row.isReady?.() ?? true) wrapRow(row, context);
-  }
-}
-
 /** Wraps what of `rows` has become ready. */
 export function wrapReady(
   rows: readonly ApiRow[],
   context: WrapperContext,
 ): void {
-  for (const row of rows) if (row.isReady?.()) wrapRow(row, context);
+  for (const row of rows) if (row.isReady !== undefined) wrapRow(row, context);
 }
 
-function wrapRow(row: ApiRow, context: WrapperContext): void {
+/** Puts the wrappers of a row in. What a runtime has not is passed over. */
+export function wrapRow(row: ApiRow, context: WrapperContext): void {
+  if (row.isReady?.() === false) return;
   const owner = ownerOf(row.owner);
   if (owner === undefined) return;
   if (row.wrap !== undefined) row.wrap(context, owner);
