@@ -48,6 +48,18 @@ const LEAD_CPU_SAMPLE = leadByte(EventType.CPUSample);
 
 const utf8 = new TextEncoder();
 
+/** Longest text that is looked through for what is not ASCII. */
+const MAX_SHORT = 256;
+
+/** True for a short text of which each character is one byte. */
+function isAscii(text: string): boolean {
+  if (text.length > MAX_SHORT) return false;
+  for (let i = 0; i < text.length; i++) {
+    if (text.charCodeAt(i) > 0x7f) return false;
+  }
+  return true;
+}
+
 /** Writes events into one processor's batches; see the head of this file. */
 export class EventEncoder {
   /** How many events were written. */
@@ -236,8 +248,9 @@ export class EventEncoder {
     stack: StackId,
     message: string,
   ): void {
-    const text = utf8.encode(message);
-    const length = this.#beginLong(LEAD_LOG, MAX_UVARINT_BYTES + text.length);
+    const text = isAscii(message) ? undefined : utf8.encode(message);
+    const size = text === undefined ? message.length : text.length;
+    const length = this.#beginLong(LEAD_LOG, MAX_UVARINT_BYTES + size);
     const buffer = this.#buffer;
     const { bytes } = buffer;
     let { pos } = buffer;
@@ -245,9 +258,12 @@ export class EventEncoder {
     pos = putUvarint(bytes, pos, category);
     pos = putUvarint(bytes, pos, stack);
     this.#endLong(length, pos);
-    pos = putUvarint(bytes, pos, text.length);
-    bytes.set(text, pos);
-    buffer.pos = pos + text.length;
+    pos = putUvarint(bytes, pos, size);
+    buffer.pos = pos + size;
+    if (text !== undefined) bytes.set(text, pos);
+    else {
+      for (let i = 0; i < size; i++) bytes[pos + i] = message.charCodeAt(i);
+    }
   }
 
   /**
