@@ -303,9 +303,12 @@ export class Annotator {
           recorder.explained.waitOf(promise) === 0);
       if (isCalls) begin.call = recorder.callSince(record);
       const region = begin.region!;
-      const id = recorder.continuations.makeRegion(region);
-      if (this.#promises.settleWith(promise, id)) return true;
-      recorder.continuations.release(recorder.continuations.slot(id));
+      const { continuations } = recorder;
+      const id = continuations.makeRegion(region);
+      if (id !== 0) {
+        if (this.#promises.settleWith(promise, id)) return true;
+        continuations.release(continuations.slot(id));
+      }
       if (this.#promises.isPending(promise) === false) return false;
       this.#watch.add(promise, region);
       recorder.watch = this.#watch;

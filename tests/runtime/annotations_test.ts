@@ -132,6 +132,15 @@ interface Found {
   order: number;
 }
 
+const REGIONS: ReadonlySet<string> = new Set([
+  "awaited",
+  "first",
+  "second",
+  "sync",
+  "promise",
+  "open",
+]);
+
 const STOPS: ReadonlySet<number> = new Set([
   EventType.GoSched,
   EventType.GoSleep,
@@ -153,7 +162,8 @@ function regionsOf(trace: Trace): Map<string, Found> {
         if (isIn) region.stops++;
       }
     }
-    if (e.type !== EventType.UserRegion) continue;
+    // Long listeners are regions too.
+    if (e.type !== EventType.UserRegion || !REGIONS.has(label)) continue;
     if (e.arg(1) === 0) {
       assert(!found.has(label), label);
       const userTask = e.arg(0);
