@@ -81,10 +81,11 @@ export class CallMapper implements LogMapper {
   map(log: RawLog): void {
     const writer = this.#writer;
     log.settleTurn();
-    const { codes, times, length, hasPast } = log;
+    const { codes, times, length } = log;
+    const past = log.pastRegions();
     writer.setBase(log.base);
     for (let i = 0; i < length; i++) {
-      if (hasPast) this.#beginPast(log, i);
+      if (past?.has(i)) this.#beginPast(past.get(i)!);
       const at = i * RAW_STRIDE;
       const code = codes[at];
       const id = codes[at + 1];
@@ -478,11 +479,11 @@ export class CallMapper implements LogMapper {
     else this.#writer.annotations.write(annotation);
   }
 
-  /** Regions begin before `record` of which it is told at their end. */
-  #beginPast(log: RawLog, record: number): void {
+  /** Regions begin here of which it is told at their end. */
+  #beginPast(annotations: readonly Annotation[]): void {
     // The loop has no regions.
     if (this.#outside() === null) return;
-    for (const annotation of log.pastAt(record)) {
+    for (const annotation of annotations) {
       this.#writer.advance(annotation.beganTicks);
       this.#writer.annotations.beginHere(annotation);
     }

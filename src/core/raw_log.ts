@@ -282,15 +282,20 @@ export class RawLog {
     }
   }
 
-  /** True if regions are told of that are over. */
-  get hasPast(): boolean {
-    return this.#past.length > 0;
-  }
-
-  /** The regions that are over and began before record `index`, outermost first. */
-  pastAt(index: number): readonly Annotation[] {
-    return this.#past.filter(({ before }) => this.indexOf(before) === index)
-      .reverse();
+  /**
+   * The regions that are over, by the index of the record that they began
+   * before, outermost first; undefined if there are none.
+   */
+  pastRegions(): ReadonlyMap<number, readonly Annotation[]> | undefined {
+    if (this.#past.length === 0) return undefined;
+    const byIndex = new Map<number, Annotation[]>();
+    for (const annotation of this.#past) {
+      const index = this.indexOf(annotation.before);
+      const others = byIndex.get(index);
+      if (others === undefined) byIndex.set(index, [annotation]);
+      else others.unshift(annotation);
+    }
+    return byIndex;
   }
 
   /** True if the log is to be mapped before more annotations come. */

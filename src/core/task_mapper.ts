@@ -107,10 +107,11 @@ export class TaskMapper implements LogMapper {
     log.settleTurn();
     const read = survey.read(log);
     this.#beginWindow(log.base);
-    const { codes, times, hasPast } = log;
+    const { codes, times } = log;
+    const past = log.pastRegions();
     for (let i = 0; i < read; i++) {
       const at = i * RAW_STRIDE;
-      if (hasPast) this.#beginPast(log, i);
+      if (past?.has(i)) this.#beginPast(past.get(i)!);
       switch (codes[at] & 0xff) {
         case RawKind.Turn:
           this.#writer.wakeLoop(times[i]);
@@ -486,11 +487,11 @@ export class TaskMapper implements LogMapper {
     else this.#inChildren.push({ record: child, annotation });
   }
 
-  /** Regions begin before `record` of which it is told at their end. */
-  #beginPast(log: RawLog, record: number): void {
+  /** Regions begin here of which it is told at their end. */
+  #beginPast(annotations: readonly Annotation[]): void {
     // The loop has no regions.
     if (this.#depth === 0 || this.#isLoopOpen()) return;
-    for (const annotation of log.pastAt(record)) {
+    for (const annotation of annotations) {
       this.#writer.advance(annotation.beganTicks);
       this.#writer.annotations.beginHere(annotation);
     }
