@@ -8,6 +8,7 @@ import type { Clock } from "./clock.ts";
 import { SamplingError } from "./errors.ts";
 import type { CpuProfiler } from "./probe.ts";
 import type { Recording } from "./recording.ts";
+import { offsetOf } from "./probes.ts";
 import { RUN_LOG_CHANGES, RunLog } from "./run_log.ts";
 import { SampleWriter } from "./sample_writer.ts";
 import type { FrameReader } from "./stack_capture.ts";
@@ -28,6 +29,8 @@ const FINISH_MS = 1000;
 /** What it works with. */
 export interface CpuSamplingHost {
   readonly clock: Clock;
+  /** The clock of a profile's times: that of this thread. */
+  readonly ownClock: Clock;
   readonly frames: FrameReader;
   /** Runs a piece of the tracer's own. */
   silently(fn: () => void): void;
@@ -41,6 +44,8 @@ export interface CpuSamplingHost {
 export class CpuSampling {
   /** Milliseconds spent on it. */
   spentMs = 0;
+  /** Milliseconds from one sample to the next, while there are any. */
+  sampleMs: number | undefined = undefined;
 
   readonly #profiler: CpuProfiler | undefined;
   readonly #host: CpuSamplingHost;
@@ -85,6 +90,7 @@ export class CpuSampling {
       throw new SamplingError(messageOf(error), { cause: error });
     }
     this.#isOn = true;
+    this.sampleMs = sampleMs;
     this.#fetchedAt = this.#host.clock.now();
     this.spentMs += this.#fetchedAt - began;
   }
@@ -95,8 +101,11 @@ export class CpuSampling {
     const runs = this.#runs = new RunLog();
     this.#changesFetched = 0;
     this.#recording = recording;
-    const { frames } = this.#host;
-    this.#samples = new SampleWriter(recording.probes, frames, runs);
+    this.#samples = new SampleWriter(recording.probes, {
+      frames: this.#host.frames,
+      runs,
+      offset: offsetOf(this.#host),
+    });
     recording.noteRuns(runs);
   }
 
@@ -145,6 +154,7 @@ export class CpuSampling {
 
   #forget(): void {
     this.#isOn = false;
+    this.sampleMs = undefined;
     this.#recording?.noteRuns(undefined);
     this.#recording = this.#samples = this.#runs = undefined;
   }

@@ -37,6 +37,11 @@ interface CollectionTicks {
 export class ProbeStream {
   /** True if samples are for this consumer. */
   readonly takesSamples: boolean;
+  /**
+   * The stacks that collections may have, once no more are defined in this
+   * trace.
+   */
+  lastStacks: ReadonlySet<StackId> | undefined = undefined;
   readonly #since: number;
   readonly #buffer: BatchBuffer;
   readonly #encoder: EventEncoder;
@@ -70,6 +75,7 @@ export class ProbeStream {
   /** A garbage collection; `stack` tells its kind. */
   collection(began: number, ended: number, stack: StackId): void {
     if (ended <= this.#since) return;
+    if (this.lastStacks !== undefined && !this.lastStacks.has(stack)) return;
     this.#collections.push({ began, ended: Math.max(began, ended), stack });
   }
 

@@ -5,6 +5,7 @@
 
 import {
   type GoId,
+  NO_GO,
   NO_STACK,
   type ProcId,
   type StackId,
@@ -41,6 +42,8 @@ export class ProbeWriter {
   samples = 0;
   readonly sites: SiteTable;
   readonly stacks: StackTable;
+  /** True while samples are to be handed up. */
+  handsUpSamples = false;
 
   readonly #parts: ProbeWriterParts;
   readonly #streams = new Map<Consumer, ProbeStream>();
@@ -53,6 +56,7 @@ export class ProbeWriter {
   readonly #heaps = new Map<number, HeapFigures>();
   /** What is to be handed up. */
   #told: MeasuredInWorker["collections"][number][] = [];
+  #toldSamples: number[] = [];
 
   constructor(parts: ProbeWriterParts) {
     this.#parts = parts;
@@ -69,7 +73,7 @@ export class ProbeWriter {
 
   /** Number of consumers that take samples. */
   get samplers(): number {
-    let samplers = 0;
+    let samplers = this.handsUpSamples ? 1 : 0;
     for (const { takesSamples } of this.#streams.values()) {
       if (takesSamples) samplers++;
     }
@@ -86,6 +90,15 @@ export class ProbeWriter {
     const receive = (batch: Uint8Array<ArrayBuffer>) =>
       consumer.queue.push(batch);
     this.#streams.set(consumer, new ProbeStream(ticks, takesSamples, receive));
+  }
+
+  /**
+   * The consumer gets no more of what this thread records, but what workers
+   * still have. `leave` comes next.
+   */
+  close(consumer: Consumer): void {
+    const stream = this.#streams.get(consumer);
+    if (stream !== undefined) stream.lastStacks = new Set(this.#kinds.values());
   }
 
   /** The consumer gets what is known, if it still reads, and nothing more. */
@@ -138,6 +151,15 @@ export class ProbeWriter {
       this.#collection(began, ended, `${kind} on P ${figures.proc}`);
     }
     if (figures.heap !== undefined) this.heap(now, figures.heap, thread);
+    const { samples } = figures;
+    const proc = figures.proc as ProcId;
+    this.samples += samples.length / 2;
+    for (let at = 0; at < samples.length; at += 2) {
+      for (const stream of this.#streams.values()) {
+        // Whether its goroutine is known to this consumer yet is not known here.
+        stream.sample(samples[at], proc, NO_GO, samples[at + 1] as StackId);
+      }
+    }
   }
 
   /** Worker `thread` has ended, and its heap with it. */
@@ -148,6 +170,7 @@ export class ProbeWriter {
   /** One CPU sample; `g` existed before `ticks`. */
   sample(ticks: number, g: GoId, stack: StackId): void {
     this.samples++;
+    if (this.handsUpSamples) this.#toldSamples.push(ticks, stack);
     for (const stream of this.#streams.values()) {
       stream.sample(ticks, this.#parts.proc, g, stack);
     }
@@ -167,10 +190,13 @@ export class ProbeWriter {
     const { handUp, proc } = this.#parts;
     const heap = this.#heaps.get(OWN_THREAD);
     if (handUp === undefined) return;
-    if (this.#told.length === 0 && heap === undefined) return;
     const collections = this.#told;
+    const samples = this.#toldSamples;
+    const isNothing = collections.length + samples.length === 0;
+    if (isNothing && heap === undefined) return;
     this.#told = [];
-    handUp({ proc, collections, heap });
+    this.#toldSamples = [];
+    handUp({ proc, collections, heap, samples });
   }
 
   /** The tick of a reading of the clock. */

@@ -183,6 +183,14 @@ export class RecordedWorkers {
     }
   }
 
+  /** CPU samples are wanted every so many milliseconds, or no longer. */
+  sample(cpuInterval: number | undefined): void {
+    const { recording } = this.#host;
+    for (const { worker } of this.#members.values()) {
+      worker.post({ kind: "sample", recording, cpuInterval });
+    }
+  }
+
   /** Nobody listens any more. */
   stop(): void {
     const { recording } = this.#host;

@@ -396,6 +396,7 @@ export class Recording {
 
   /** Appends the end of a trace to a consumer's queue. */
   #close(consumer: Consumer, end: ConsumerEnd, ticks: number): void {
+    this.probes.close(consumer);
     const { running, isAwake } = this.#encoder;
     const tail = encodeTail({
       ticks: Math.max(ticks, this.#buffer.lastTicks),

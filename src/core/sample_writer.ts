@@ -43,9 +43,19 @@ export class SampleWriter {
   readonly #writer: ProbeWriter;
   readonly #frames: FrameReader;
   readonly #runs: RunLog;
+  readonly #offset: number;
   #stacks = 0;
 
-  constructor(writer: ProbeWriter, frames: FrameReader, runs: RunLog) {
+  /** @param offset what is to be added to a profile's times, in milliseconds */
+  constructor(
+    writer: ProbeWriter,
+    { frames, runs, offset }: {
+      readonly frames: FrameReader;
+      readonly runs: RunLog;
+      readonly offset: number;
+    },
+  ) {
+    this.#offset = offset;
     this.#writer = writer;
     this.#frames = frames;
     this.#runs = runs;
@@ -59,7 +69,7 @@ export class SampleWriter {
       const node = samples[index];
       if (nodes[node] === undefined || nodes[node].fn === IDLE) continue;
       const { stack } = this.#placeOf(nodes, places, node);
-      const ticks = writer.ticksAt(times[index]);
+      const ticks = writer.ticksAt(times[index] + this.#offset);
       writer.sample(ticks, this.#runs.at(ticks), stack);
     }
   }

@@ -27,6 +27,8 @@ export interface WorkerRecordingOptions {
   readonly wakers?: WakerMode;
   readonly hooks?: HookKind;
   readonly batchBytes?: number;
+  /** Milliseconds from one CPU sample to the next, if any are wanted now. */
+  readonly cpuInterval?: number;
 }
 
 /** To a worker. */
@@ -44,6 +46,12 @@ export type ToWorker =
     readonly kind: "leave";
     readonly recording: number;
     readonly consumer: number;
+  }
+  /** CPU samples are wanted from now on, or no longer. */
+  | {
+    readonly kind: "sample";
+    readonly recording: number;
+    readonly cpuInterval: number | undefined;
   }
   /** Nobody listens any more. */
   | { readonly kind: "stop"; readonly recording: number };
@@ -122,6 +130,8 @@ export interface MeasuredInWorker {
   }[];
   /** The heap, as it was last read. */
   readonly heap: HeapFigures | undefined;
+  /** CPU samples: tick and stack of each, one after the other. */
+  readonly samples: readonly number[];
 }
 
 /** What a worker counts. */

@@ -157,6 +157,8 @@ export class Tracer {
   #workerThreads: WorkerThreads | undefined;
   #shareWithAdapter: ((shared: SharedWithWorker) => void) | undefined;
   #options: StreamOptions = {};
+  /** What workers were told last, of the recording that goes on. */
+  #workersSampleMs: number | undefined;
   #isTransformed = false;
   /** When a worker's batch was last handed over at the end of a turn. */
   #flushedAt = 0;
@@ -402,6 +404,7 @@ export class Tracer {
       const recording = this.#recording ??
         this.#begin(options, undefined, isAtOnce);
       if (cpu) this.#sampling.attach(recording);
+      this.#sampleWorkers(recording);
       const now = this.#clock.now();
       const consumer = recording.join(now, maxBuffered, cpu);
       this.#endOnTime(consumer, options);
@@ -425,6 +428,7 @@ export class Tracer {
     }
     const now = this.#beganAt = this.#clock.now();
     this.#options = options;
+    this.#workersSampleMs = undefined;
     this.#error = undefined;
     this.#mappingMs = 0;
     this.#log.clear();
@@ -510,6 +514,7 @@ export class Tracer {
         this.#loadLog.finish(now);
       }
       recording.leave(consumer, end, now);
+      this.#sampleWorkers(recording);
       this.#endUnused();
     });
   }
@@ -585,6 +590,7 @@ export class Tracer {
     const now = this.#clock.now();
     this.#probes.collect(now);
     this.#sampling.tick(now);
+    this.#sampleWorkers(this.#recording);
     this.#loadLog.tick(now);
     this.#recording.flushAll(now);
     this.#wake();
@@ -641,7 +647,13 @@ export class Tracer {
       recording: recording.number,
       origin: this.#beganAt,
       notBefore: this.#clock.now(),
-      options: { stacks, wakers, hooks, batchBytes },
+      options: {
+        stacks,
+        wakers,
+        hooks,
+        batchBytes,
+        cpuInterval: this.#sampling.sampleMs,
+      },
     };
   }
 
@@ -723,19 +735,59 @@ export class Tracer {
         break;
       }
       case "leave":
-        this.#tryMap();
-        this.#probes.collect(this.#clock.now());
-        recording.flushAll(this.#clock.now());
-        port.post({
-          kind: "left",
-          recording: recording.number,
-          consumer: order.consumer,
-          figures: this.#workerFigures(),
-        }, []);
+        // What was sampled last is to be in its trace.
+        this.#sampling.finish(false, () => this.#parted(order.consumer));
+        break;
+      case "sample":
+        this.#sampleFor(recording, order.cpuInterval);
         break;
       case "stop":
         recording.endUpstream();
         this.#endUnused();
+    }
+  }
+
+  /** Workers sample while the main thread does. */
+  #sampleWorkers(recording: Recording): void {
+    const { sampleMs } = this.#sampling;
+    if (recording.hasUpstream || sampleMs === this.#workersSampleMs) return;
+    this.#workersSampleMs = sampleMs;
+    recording.workers.sample(sampleMs);
+  }
+
+  /** Hands over what there is for a consumer that ends, and says so. */
+  #parted(consumer: number): void {
+    const recording = this.#recording;
+    if (recording === undefined) return;
+    this.#tryMap();
+    this.#silently(() => {
+      const now = this.#clock.now();
+      this.#probes.collect(now);
+      recording.flushAll(now);
+      this.#mainPort?.post({
+        kind: "left",
+        recording: recording.number,
+        consumer,
+        figures: this.#workerFigures(),
+      }, []);
+    });
+  }
+
+  /** The main thread's consumers want CPU samples, or no longer. */
+  #sampleFor(recording: Recording, cpuInterval: number | undefined): void {
+    const { probes } = recording;
+    if (cpuInterval === undefined) {
+      // Those that are still to come are wanted.
+      this.#sampling.finish(true, () => probes.handsUpSamples = false);
+      return;
+    }
+    probes.handsUpSamples = true;
+    try {
+      this.#sampling.start(cpuInterval);
+      this.#sampling.attach(recording);
+    } catch (error) {
+      // The main thread has samples of its own, and its trace goes on.
+      this.#note(String(error));
     }
   }
 
@@ -744,8 +796,9 @@ export class Tracer {
       if (this.#recording !== undefined) {
         throw new TracerBusyError("it is recording for itself");
       }
-      this.#begin(order.options, order);
+      const recording = this.#begin(order.options, order);
       this.#workerThreads!.recording = order.recording;
+      this.#sampleFor(recording, order.options.cpuInterval);
     } catch (error) {
       this.#mainPort?.post({
         kind: "refused",

@@ -42,7 +42,12 @@ test("ProbeWriter.heap() tells the heaps of all threads as one", () => {
   writer.join(consumer, 1, false);
   const heap = { used: 100, goal: 200 };
   writer.heap(1001, heap);
-  const figures = { proc: 3, collections: [], heap: { used: 7, goal: 9 } };
+  const figures = {
+    proc: 3,
+    collections: [],
+    heap: { used: 7, goal: 9 },
+    samples: [],
+  };
   writer.measured(5, figures, 1002);
   writer.heap(1003, { used: 50, goal: 60 });
   writer.forget(5);
@@ -66,7 +71,11 @@ test("ProbeWriter.measured() says on which processor a worker's collections were
   writer.join(consumer, 1, false);
   writer.collected([{ began: 1001, ended: 1002, kind: "GC: scavenge" }]);
   const collections = [{ began: 90_000, ended: 91_000, kind: "GC: scavenge" }];
-  writer.measured(5, { proc: 3, collections, heap: undefined }, 1010);
+  writer.measured(
+    5,
+    { proc: 3, collections, heap: undefined, samples: [] },
+    1010,
+  );
   writer.leave(consumer, true);
   const [first, , second] = probeRecords(parts, consumer);
   assertEquals([first.slice(0, 9), second.slice(0, 9)], [
@@ -99,5 +108,19 @@ test("ProbeWriter.write() hands up what a worker's probes have told, once", () =
     proc: 2,
     collections: [{ began: 15626, ended: 31251, kind: "GC: scavenge" }],
     heap,
-  }, { proc: 2, collections: [], heap }]);
+    samples: [],
+  }, { proc: 2, collections: [], heap, samples: [] }]);
+});
+
+test("ProbeWriter.close() leaves out what is of a kind that the trace has no name for", () => {
+  const { parts, writer } = writerOf();
+  const consumer = new Consumer(1e6, 1, 1);
+  writer.join(consumer, 1, false);
+  writer.collected([{ began: 1001, ended: 1002, kind: "GC: scavenge" }]);
+  writer.close(consumer);
+  writer.collected([{ began: 1003, ended: 1004, kind: "GC: other" }]);
+  writer.collected([{ began: 1005, ended: 1006, kind: "GC: scavenge" }]);
+  writer.leave(consumer, true);
+  const names = probeRecords(parts, consumer).map((line) => line.split(" ")[0]);
+  assertEquals(names, ["GCStart", "GCDone", "GCStart", "GCDone"]);
 });

@@ -283,6 +283,36 @@ for (const frontEnd of frontEnds.all) {
   );
 }
 
+for (const frontEnd of frontEnds.all) {
+  test(
+    `CPU samples of workers are in the trace: ${frontEnd.name}`,
+    { skip: frontEnd.missing ?? false },
+    async () => {
+      const program = "worker_samples.mjs";
+      const { printed, files } = await runProgram(frontEnd, program, 2);
+      assertEquals(printed.notes, []);
+      const named = files.map((bytes, i) => ({
+        name: `${frontEnd.name}, a worker's samples, consumer ${i + 1}`,
+        bytes,
+      }));
+      const [plain, sampled] = named.map(({ name, bytes }) =>
+        judgeTrace(bytes, name)
+      );
+      await judgeWithGo(named);
+      assertEquals(samplesOf(plain), []);
+      const byProc = new Map<number, number>();
+      for (const e = sampled.cursor(); e.next();) {
+        if (e.type !== EventType.CPUSample) continue;
+        const functions = sampled.frames(e.stack).map(({ fn }) => fn);
+        if (!functions.includes("burnInWorker")) continue;
+        byProc.set(e.p, (byProc.get(e.p) ?? 0) + 1);
+      }
+      assertEquals([...byProc.keys()].sort(), [1, 2]);
+      for (const count of byProc.values()) assert(count > 15, `${count}`);
+    },
+  );
+}
+
 test("Deno without --allow-sys refuses CPU samples, and says what would help", async () => {
   const deno = frontEnds.all.find(({ runtime }) => runtime === "deno")!;
   const path = fileURLToPath(new URL("probes/refused.mjs", import.meta.url));
