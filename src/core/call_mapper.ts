@@ -32,6 +32,7 @@ import { NO_SITE } from "./site_table.ts";
 import { type LogMapper, type MapperCounts, noCounts } from "./task_mapper.ts";
 import { Activation, TaskRecord, TaskState } from "./task_table.ts";
 import { Stop, type TaskWriter } from "./task_writer.ts";
+import { operationOfWait } from "./wait.ts";
 
 /** A callback that runs as long as this is a task: 100 us. */
 const TASK_TICKS = Math.ceil(0.1 * TICKS_PER_MS);
@@ -413,6 +414,9 @@ export class CallMapper implements LogMapper {
     const outside = this.#depth > 0 ? this.#outside() : null;
     if (outside !== null && outside === call.outer) return;
     this.#setStop(call.task);
+    // What waits for a known operation waits, even if nothing else runs meanwhile.
+    const isKnown = operationOfWait(call.task.wait) !== NO_SITE;
+    if (isKnown) this.#writer.block();
     this.#resumeOutside();
   }
 

@@ -28,6 +28,7 @@ export class Explained {
   readonly #settlers: (Settler | undefined)[] = new Array(ENTRIES);
   #next = 0;
   #claim: Wait = 0;
+  #isClaimCalled = false;
   #members: unknown;
   #offered: Settler | undefined;
 
@@ -42,6 +43,7 @@ export class Explained {
     this.#waits[at] = wait;
     this.#next = at + 1 === ENTRIES ? 0 : at + 1;
     this.#claim = wait;
+    this.#isClaimCalled = false;
   }
 
   /** What an await of `value` waits for, as far as it is known. */
@@ -59,9 +61,19 @@ export class Explained {
     return at < 0 ? undefined : this.#settlers[at];
   }
 
-  /** The promise that is being built waits for `wait`. */
-  claim(wait: Wait): void {
+  /**
+   * The promise that is being built waits for `wait`.
+   *
+   * @param isCalled true if a callback of the program's settles it, not the loop
+   */
+  claim(wait: Wait, isCalled = false): void {
     this.#claim = wait;
+    this.#isClaimCalled = isCalled;
+  }
+
+  /** True if a callback of the program's settles what was claimed last. */
+  get isClaimCalled(): boolean {
+    return this.#isClaimCalled;
   }
 
   /** Gives what was claimed since the last time, and forgets it. */

@@ -205,6 +205,11 @@ export class TaskWriter {
     if (task.regions !== null) this.annotations.started(task);
   }
 
+  /** If the running task is about to wait: it waits from now on. */
+  block(): void {
+    if (this.stop === Stop.Block) this.#stopRunning();
+  }
+
   #stopRunning(): void {
     const task = this.running;
     if (task === null) return;

@@ -41,7 +41,7 @@ import { TraceParents } from "./trace_parent.ts";
 import { SiteMemory } from "./site_memory.ts";
 import type { StackCapture, StackTop } from "./stack_capture.ts";
 import type { Threads } from "./threads.ts";
-import { reasonOfWait, type Wait } from "./wait.ts";
+import { operationOfWait, reasonOfWait, type Wait } from "./wait.ts";
 
 /** Multiplier that spreads the numbers of sites over 32 bits. */
 const SPREAD = 0x9e3779b1;
@@ -618,6 +618,7 @@ export class TurnRecorder {
    * @param flags of `ParkFlag`
    * @param isTimed true if it is worth a reading of the clock
    * @param isAwaitable false for a generator, which is no call of its caller's
+   * @param isWatched true if a callback of the program's will end the wait
    * @returns true if only markers can tell who will end the wait
    */
   park(
@@ -627,9 +628,12 @@ export class TurnRecorder {
     flags: number,
     isTimed: boolean,
     isAwaitable: boolean,
+    isWatched = false,
   ): boolean {
     this.bringToTop(id);
-    const ticks = isTimed ? this.#readClock() : NO_TIME;
+    // The time of a wait for a known operation is what the trace is for.
+    const isWorth = isTimed || operationOfWait(wait) !== NO_SITE;
+    const ticks = isWorth ? this.#readClock() : NO_TIME;
     if ((flags & ParkFlag.Linked) !== 0) this.#fold();
     if (this.depth > 1) flags |= ParkFlag.Nested;
     if (this.log.isFull) this.#host.mapLog();
@@ -644,7 +648,8 @@ export class TurnRecorder {
     );
     // Wrappers know who ends the other waits.
     const reason = reasonOfWait(wait);
-    const isWaiter = (reason === Reason.Unknown || reason >= Reason.Receive) &&
+    const isWaiter = (reason === Reason.Unknown || reason >= Reason.Receive ||
+      isWatched) &&
       (flags & (ParkFlag.Linked | ParkFlag.Settled)) === 0;
     if (isWaiter) this.#waiters++;
     this.#endCall();

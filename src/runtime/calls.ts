@@ -125,7 +125,13 @@ export function createCallHooks(
     if (isTimed) call.state |= State.Timed;
   }
 
-  function park(call: Call, site: number, wait: Wait, flags: number): void {
+  function park(
+    call: Call,
+    site: number,
+    wait: Wait,
+    flags: number,
+    isWatched = false,
+  ): void {
     const { state } = call;
     const isFirst = (state & State.Suspended) === 0;
     const isWaiter = recorder.park(
@@ -135,6 +141,7 @@ export function createCallHooks(
       flags,
       isFirst && (state & State.Timed) !== 0,
       (state & State.Generator) === 0,
+      isWatched,
     );
     call.state = state | State.Parked | State.Suspended |
       (isWaiter ? State.Waiter : 0);
@@ -162,8 +169,9 @@ export function createCallHooks(
     if (group !== undefined) explained.offer(value as object, group);
     // What is called with it makes its own promise of what was begun for it.
     const claim = explained.takeClaim();
+    const isCalled = explained.isClaimCalled;
     mark(call, false);
-    explained.claim(claim);
+    explained.claim(claim, isCalled);
   }
 
   /** The call asked what it iterates for the next value, and waits for it. */
@@ -171,7 +179,8 @@ export function createCallHooks(
     if (undecided !== undefined) decide(BESIDE);
     if (!isRecorded(call)) return;
     toTop(call);
-    park(call, site, Reason.Receive, flagsOf(result));
+    const flags = flagsOf(result);
+    park(call, site, waitFor(result, flags) || Reason.Receive, flags);
   }
 
   function wait(call: Call, site: number, value: unknown): void {
@@ -191,7 +200,8 @@ export function createCallHooks(
     let flags = flagsOf(value);
     let wait = waitFor(value, flags);
     const claim = explained.takeClaim();
-    if (wait === 0 && flags !== ParkFlag.Settled) wait = claim;
+    const isClaimed = wait === 0 && claim !== 0 && flags !== ParkFlag.Settled;
+    if (isClaimed) wait = claim;
     const isLinked = wait === 0 && isOnlyCall(value) &&
       flags !== ParkFlag.Settled;
     if (isLinked) {
@@ -205,7 +215,7 @@ export function createCallHooks(
       call.settler = explained.settlerOf(value);
     }
     recorder.watch?.noteAwait(call.id, value);
-    park(call, site, wait, flags);
+    park(call, site, wait, flags, isClaimed && explained.isClaimCalled);
   }
 
   function flagsOf(value: unknown): number {

@@ -45,6 +45,11 @@ export interface ApiRow {
   /** What the README groups rows by, such as "files". */
   readonly family: string;
   readonly owner: Owner;
+  /**
+   * Whose functions make the objects that have these, where the owner itself
+   * cannot be found: `wrap` is given this one.
+   */
+  readonly madeBy?: Owner;
   /** Names of the functions. Those that a runtime has not are passed over. */
   readonly keys: readonly string[];
   readonly how: ApiKind;

@@ -8,6 +8,7 @@ import {
   NODE_CLIENT_ROWS,
 } from "./http.ts";
 import { BUN_SIGNAL_ROW, EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
+import { BUN_LOCAL_MISSING, BUN_LOCAL_ROWS } from "./local.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { BUN_SOCKET_ROWS, NODE_SOCKET_ROWS } from "./sockets.ts";
 import { BUN_STREAM_ROWS, STREAM_ROWS } from "./streams.ts";
@@ -32,6 +33,7 @@ export const BUN_APIS: ApiTable = {
     BUN_SIGNAL_ROW,
     ...BUN_STREAM_ROWS,
     ...BUN_WORKER_ROWS,
+    ...BUN_LOCAL_ROWS,
   ],
-  missing: [],
+  missing: [...BUN_LOCAL_MISSING],
 };

@@ -8,6 +8,7 @@ import {
   NODE_CLIENT_ROWS,
 } from "./http.ts";
 import { EVENT_ROWS, WEB_SOCKET_ROW } from "./events.ts";
+import { DENO_LOCAL_MISSING, DENO_LOCAL_ROWS } from "./local.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { DENO_SOCKET_ROWS, NODE_SOCKET_ROWS } from "./sockets.ts";
 import { STREAM_ROWS } from "./streams.ts";
@@ -29,6 +30,7 @@ export const DENO_APIS: ApiTable = {
     ...EVENT_ROWS,
     WEB_SOCKET_ROW,
     DENO_WORKER_ROW,
+    ...DENO_LOCAL_ROWS,
   ],
-  missing: [],
+  missing: [...DENO_LOCAL_MISSING],
 };

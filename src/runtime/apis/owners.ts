@@ -13,6 +13,32 @@ const MODULES: {
   "fs": ["node:fs"],
   "fs.promises": ["node:fs/promises"],
   "worker_threads": ["node:worker_threads"],
+  "fs.Dir.prototype": ["node:fs", "Dir", "prototype"],
+  "crypto": ["node:crypto"],
+  "zlib": ["node:zlib"],
+  "dns": ["node:dns"],
+  "dns.Resolver.prototype": ["node:dns", "Resolver", "prototype"],
+  "dns.promises": ["node:dns/promises"],
+  "dns.promises.Resolver.prototype": [
+    "node:dns/promises",
+    "Resolver",
+    "prototype",
+  ],
+  "child_process": ["node:child_process"],
+  "child_process.ChildProcess.prototype": [
+    "node:child_process",
+    "ChildProcess",
+    "prototype",
+  ],
+  "sqlite": ["node:sqlite"],
+  "sqlite.DatabaseSync.prototype": ["node:sqlite", "DatabaseSync", "prototype"],
+  "sqlite.StatementSync.prototype": [
+    "node:sqlite",
+    "StatementSync",
+    "prototype",
+  ],
+  // The module's default is the class.
+  "bun:sqlite.Database.prototype": ["bun:sqlite", "prototype"],
   "http": ["node:http"],
   "http.Server.prototype": ["node:http", "Server", "prototype"],
   "https": ["node:https"],
@@ -36,6 +62,12 @@ const MODULES: {
   "stream.Readable.prototype": ["node:stream", "Readable", "prototype"],
 };
 
+/** Owners that are known under another name than users know them by. */
+const ALIASES: { readonly [owner: Owner]: Owner } = {
+  // What Bun.file makes is of the same class as other blobs.
+  "BunFile.prototype": "Blob.prototype",
+};
+
 /** The built-in module that `owner` is, or is in; undefined if it is in none. */
 export function moduleOf(owner: Owner): string | undefined {
   return MODULES[owner]?.[0];
@@ -55,7 +87,9 @@ function find(owner: Owner): object | undefined {
   if (owner === "globalThis") return globalThis;
   if (owner === "process") return getProcess();
   const path = MODULES[owner];
-  if (path === undefined) return follow(globalThis, owner.split("."));
+  if (path === undefined) {
+    return follow(globalThis, (ALIASES[owner] ?? owner).split("."));
+  }
   const [name, ...keys] = path;
   return follow(builtin(name), keys);
 }

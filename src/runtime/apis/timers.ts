@@ -1,6 +1,7 @@
 /** Timers, ticks and microtasks. */
 
 import { Reason } from "../../core/reason.ts";
+import { wrapIteration } from "../wrappers/iterations.ts";
 import { wrapMicrotask } from "../wrappers/microtasks.ts";
 import { wrapTimers } from "../wrappers/timers.ts";
 import type { ApiRow } from "./api_table.ts";
@@ -19,6 +20,15 @@ const webTimers: ApiRow = {
   wrap: (context, owner) => wrapTimers(owner, context),
 };
 
+const intervals: ApiRow = {
+  family,
+  owner: "timers.promises",
+  keys: ["setInterval"],
+  how: "own",
+  reason: Reason.Sleep,
+  wrap: (context, owner) => wrapIteration(intervals, context, owner),
+};
+
 /** `Bun.sleep`. */
 export const BUN_SLEEP_ROW: ApiRow = {
   family,
@@ -29,42 +39,51 @@ export const BUN_SLEEP_ROW: ApiRow = {
 };
 
 /** Timers, ticks and microtasks of all runtimes. */
-export const TIMER_ROWS: readonly ApiRow[] = [webTimers, {
-  ...webTimers,
-  owner: "timers",
-  isArmed: false,
-}, {
-  family,
-  owner: "globalThis",
-  keys: ["setImmediate"],
-  how: "own",
-  reason: Reason.Unknown,
-  // With the timers.
-  wrap: () => {},
-}, {
-  family,
-  owner: "globalThis",
-  keys: ["queueMicrotask"],
-  how: "own",
-  reason: Reason.Unknown,
-  wrap: (context, owner) => wrapMicrotask(owner, "queueMicrotask", context),
-}, {
-  family,
-  owner: "process",
-  keys: ["nextTick"],
-  how: "own",
-  reason: Reason.Unknown,
-  wrap: (context, owner) => wrapMicrotask(owner, "nextTick", context),
-}, {
-  family,
-  owner: "timers.promises",
-  keys: ["setTimeout"],
-  how: "promise",
-  reason: Reason.Sleep,
-}, {
-  family,
-  owner: "timers.promises.scheduler",
-  keys: ["wait"],
-  how: "promise",
-  reason: Reason.Sleep,
-}];
+export const TIMER_ROWS: readonly ApiRow[] = [
+  webTimers,
+  {
+    ...webTimers,
+    owner: "timers",
+    isArmed: false,
+  },
+  {
+    family,
+    owner: "globalThis",
+    keys: ["setImmediate"],
+    how: "own",
+    reason: Reason.Unknown,
+    // With the timers.
+    wrap: () => {},
+  },
+  {
+    family,
+    owner: "globalThis",
+    keys: ["queueMicrotask"],
+    how: "own",
+    reason: Reason.Unknown,
+    wrap: (context, owner) => wrapMicrotask(owner, "queueMicrotask", context),
+  },
+  {
+    family,
+    owner: "process",
+    keys: ["nextTick"],
+    how: "own",
+    reason: Reason.Unknown,
+    wrap: (context, owner) => wrapMicrotask(owner, "nextTick", context),
+  },
+  {
+    family,
+    owner: "timers.promises",
+    keys: ["setImmediate", "setTimeout"],
+    how: "promise",
+    reason: Reason.Sleep,
+  },
+  intervals,
+  {
+    family,
+    owner: "timers.promises.scheduler",
+    keys: ["wait", "yield"],
+    how: "promise",
+    reason: Reason.Sleep,
+  },
+];

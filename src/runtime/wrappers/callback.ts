@@ -69,11 +69,19 @@ export function explainOpen(
 
 function doNothing(): void {}
 
-/** A promise may be being built around an operation: it waits for that then. */
-export function claimFor(context: WrapperContext, wait: Wait): void {
+/**
+ * A promise may be being built around an operation: it waits for that then.
+ *
+ * @param isCalled true if a callback of the program's settles it, not the loop
+ */
+export function claimFor(
+  context: WrapperContext,
+  wait: Wait,
+  isCalled = false,
+): void {
   const promise = context.lastPlain();
   if (promise !== undefined) PromiseStamp.guess(promise, wait);
-  context.recorder.explained.claim(wait);
+  context.recorder.explained.claim(wait, isCalled);
 }
 
 /** Runs `callback` as a slice of continuation `id`. */

@@ -19,7 +19,7 @@ import {
   type WrapperContext,
 } from "./callback.ts";
 import { Operation } from "./operation.ts";
-import { type AnyFunction, replace } from "./replace.ts";
+import { type AnyFunction, mimic, replace } from "./replace.ts";
 
 /** Marks callbacks of operations in what led to their site. */
 const CALLBACK = 11;
@@ -35,7 +35,7 @@ export function wrapReady(
 /** Puts the wrappers of a row in. What a runtime has not is passed over. */
 export function wrapRow(row: ApiRow, context: WrapperContext): void {
   if (row.isReady?.() === false) return;
-  const owner = ownerOf(row.owner);
+  const owner = ownerOf(row.madeBy ?? row.owner);
   if (owner === undefined) return;
   if (row.wrap !== undefined) row.wrap(context, owner);
   else if (row.wrapForNow === undefined) wrapKeys(row, context, owner);
@@ -62,9 +62,10 @@ export function wrappedNames(rows: readonly ApiRow[]): string[] {
   const names = rows.filter(({ family }) => family !== "servers").flatMap(
     (row) => {
       const isReady = row.isReady?.() ?? true;
-      const owner = isReady ? ownerOf(row.owner) : undefined;
+      const owner = isReady ? ownerOf(row.madeBy ?? row.owner) : undefined;
       if (isReady && owner === undefined) return [];
-      return row.keys.filter((key) => owner === undefined || key in owner)
+      const isHere = owner !== undefined && row.madeBy === undefined;
+      return row.keys.filter((key) => !isHere || key in owner)
         .map((key) => operationName(row.owner, key));
     },
   );
@@ -109,7 +110,13 @@ export function wrapOperation(
       return replace(
         owner,
         key,
-        (original) => wrapCallback(original, operation, context, runsProgram),
+        (original) =>
+          keepPromisified(
+            wrapCallback(original, operation, context, runsProgram),
+            original,
+            operation,
+            context,
+          ),
       );
     case "sync":
       return replace(
@@ -120,6 +127,11 @@ export function wrapOperation(
     default:
       return false;
   }
+}
+
+/** Of functions that call nothing of the program's. */
+function never(): boolean {
+  return false;
 }
 
 /** `runs` as a function that throws nothing: what it cannot tell may be. */
@@ -139,7 +151,7 @@ export function wrapPromise(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
-  runsProgram: MayRunProgram,
+  runsProgram: MayRunProgram = never,
 ): AnyFunction {
   const { recorder } = context;
   return function (this: unknown, ...args: unknown[]): unknown {
@@ -180,7 +192,7 @@ export function wrapCallback(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
-  runsProgram: MayRunProgram,
+  runsProgram: MayRunProgram = never,
   called?: (result: unknown, id: number) => void,
 ): AnyFunction {
   const { recorder } = context;
@@ -210,7 +222,7 @@ export function wrapCallback(
       return result;
     } finally {
       // The program may have begun something else meanwhile.
-      if (isOpen) recorder.explained.claim(wait);
+      if (isOpen) recorder.explained.claim(wait, !isResolve);
     }
   };
 }
@@ -225,8 +237,34 @@ export function claimBuilt(
   wait: Wait,
   callback: AnyFunction,
 ): boolean {
-  claimFor(context, wait);
-  return isResolver(callback);
+  const isResolve = isResolver(callback);
+  claimFor(context, wait, !isResolve);
+  return isResolve;
+}
+
+/** What `util.promisify` gives in the place of a function that has it. */
+const PROMISIFIED = Symbol.for("nodejs.util.promisify.custom");
+
+/** Wraps what `util.promisify` makes of `original`, if that has something of its own. */
+export function keepPromisified(
+  wrapper: AnyFunction,
+  original: AnyFunction,
+  operation: Operation,
+  context: WrapperContext,
+): AnyFunction {
+  const own = Object.getOwnPropertyDescriptor(original, PROMISIFIED);
+  if (typeof own?.value !== "function" || own.value === original) {
+    return wrapper;
+  }
+  const promisified = own.value as AnyFunction;
+  const value = wrapPromise(promisified, operation, context);
+  mimic(value, promisified);
+  // As fixed as the original's: it is not overwritten.
+  return Object.defineProperty(wrapper, PROMISIFIED, {
+    ...own,
+    value,
+    configurable: false,
+  });
 }
 
 function callOrCancel(
@@ -261,7 +299,7 @@ export function wrapSync(
   original: AnyFunction,
   operation: Operation,
   context: WrapperContext,
-  runsProgram: MayRunProgram,
+  runsProgram: MayRunProgram = never,
 ): AnyFunction {
   const { recorder } = context;
   return function (this: unknown, ...args: unknown[]): unknown {

@@ -17,7 +17,7 @@ const wrappers = new WeakSet<object>();
  */
 export function replace(
   target: object,
-  key: string | symbol,
+  key: PropertyKey,
   wrap: (original: AnyFunction) => AnyFunction,
 ): boolean {
   const descriptor = Object.getOwnPropertyDescriptor(target, key);
@@ -41,7 +41,7 @@ export function replace(
 /** As {@linkcode replace}, for one function that has several `keys`. */
 export function replaceAll(
   target: object,
-  keys: readonly (string | symbol)[],
+  keys: readonly PropertyKey[],
   wrap: (original: AnyFunction) => AnyFunction,
 ): void {
   const done = new Map<unknown, AnyFunction>();
@@ -52,6 +52,25 @@ export function replaceAll(
       return wrapper;
     });
   }
+}
+
+/**
+ * Replaces the getter of `target[key]`.
+ *
+ * @returns whether it was replaced
+ */
+export function replaceGetter(
+  target: object,
+  key: PropertyKey,
+  wrap: (original: AnyFunction) => AnyFunction,
+): boolean {
+  const descriptor = Object.getOwnPropertyDescriptor(target, key);
+  const original = descriptor?.get;
+  if (original === undefined || wrappers.has(original)) return false;
+  const get = wrap(original);
+  mimic(get, original);
+  wrappers.add(get);
+  return Reflect.defineProperty(target, key, { ...descriptor, get });
 }
 
 /**

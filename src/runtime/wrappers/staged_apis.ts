@@ -34,7 +34,7 @@ export class StagedApis {
     this.#context = context;
     this.#host = host;
     for (const row of rows) {
-      const module = moduleOf(row.owner);
+      const module = moduleOf(row.madeBy ?? row.owner);
       if (module === undefined || row.isArmed) continue;
       const rows = this.#waiting.get(module);
       if (rows === undefined) this.#waiting.set(module, [row]);
@@ -59,8 +59,8 @@ export class StagedApis {
     }
     this.#isStarted = true;
     this.#wrap(
-      this.#rows.filter(({ owner, isArmed }) =>
-        !isArmed && moduleOf(owner) === undefined
+      this.#rows.filter(({ owner, madeBy, isArmed }) =>
+        !isArmed && moduleOf(madeBy ?? owner) === undefined
       ),
     );
     if (isAtOnce) this.#wrapModules();

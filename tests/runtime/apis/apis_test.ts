@@ -221,7 +221,12 @@ async function record(
   };
   const { code, signal, stdout, stderr } = await run(
     command,
-    [...args, RUNNER, library, JSON.stringify(options)],
+    [
+      ...(runtime === "deno" ? withUnstable(args) : args),
+      RUNNER,
+      library,
+      JSON.stringify(options),
+    ],
     { timeoutMs: FAMILY_MS },
   );
   const printed = new TextDecoder().decode(stdout);
@@ -236,6 +241,11 @@ async function record(
     results,
     bytes: Uint8Array.from(atob(trace), (c) => c.charCodeAt(0)),
   };
+}
+
+/** Deno's `run` and its options, with those without which some functions are not there. */
+function withUnstable([run, ...options]: readonly string[]): string[] {
+  return [run, "--unstable-kv", ...options];
 }
 
 /** Lets so many run at a time. */

@@ -86,6 +86,8 @@ function limited(snippet, helper) {
     const late = () => reject(new Error(`still waiting after ${MAX_MS} ms`));
     const timer = watch(late, MAX_MS);
     fail = reject;
-    snippet.run(helper).then(resolve, reject).finally(() => unwatch(timer));
+    Promise.resolve(snippet.run(helper)).then(resolve, reject).finally(() =>
+      unwatch(timer)
+    );
   });
 }

@@ -92,6 +92,23 @@ export const snippets = [{
     await h.timed(() => timersPromises.setTimeout(5));
   },
 }, {
+  api: "timers.promises.setImmediate",
+  async run(h) {
+    await h.timed(() => timersPromises.setImmediate());
+  },
+}, {
+  api: "timers.promises.setInterval",
+  async run(h) {
+    const beats = timersPromises.setInterval(5);
+    await h.timed(() => beats.next());
+    await beats.return();
+  },
+}, {
+  api: "timers.promises.scheduler.yield",
+  async run(h) {
+    await h.timed(() => timersPromises.scheduler.yield());
+  },
+}, {
   api: "timers.promises.scheduler.wait",
   async run(h) {
     await h.timed(() => timersPromises.scheduler.wait(5));
