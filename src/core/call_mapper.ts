@@ -131,13 +131,15 @@ export class CallMapper implements LogMapper {
           this.#annotate(log, log.annotations[id]);
           break;
         case RawKind.Syscall:
-          if (this.#outside() === null) writer.switchTo(null);
+          this.#beginEvent();
           writer.syscall(codes[at + 2], time, durationAt(codes, at));
           break;
       }
       if (log.firstWake(i) !== 0) this.#wakeAll(log, i);
     }
     if (writer.isAwake) this.counts.earlyMaps++;
+    // Calls that did not begin after all: nobody knows where these regions were.
+    writer.annotations.regionsLost += this.#inCalls.length;
     this.#inCalls.length = 0;
     log.drop(length);
   }
@@ -472,12 +474,28 @@ export class CallMapper implements LogMapper {
     writer.schedule(slot, time);
   }
 
+  /**
+   * What is worth an event happens in the code that runs. A call that never waits
+   * becomes a task then, if it is no part of another. Otherwise it is the loop's.
+   */
+  #beginEvent(): void {
+    if (this.#outside() !== null) return;
+    const { kind, owner } = this.#continuations;
+    for (let i = 0; i < this.#depth; i++) {
+      const slot = this.#slots[i];
+      const isCall = this.#open[i] === TRANSPARENT && slot !== 0 &&
+        kind[slot] === ContinuationKind.Call;
+      if (!isCall) continue;
+      owner[slot] = this.#open[i] = this.#beginBeside(slot);
+      return;
+    }
+    this.#writer.switchTo(null);
+  }
+
   // Annotations.
 
   #annotate(log: RawLog, annotation: Annotation): void {
-    if (!annotation.isLate && this.#outside() === null) {
-      this.#writer.switchTo(null);
-    }
+    if (!annotation.isLate) this.#beginEvent();
     const isLater = annotation.call !== 0 && log.indexOf(annotation.call) >= 0;
     if (isLater) this.#inCalls.push(annotation);
     else this.#writer.annotations.write(annotation);

@@ -163,7 +163,7 @@ export class TaskMapper implements LogMapper {
       }
     }
     this.#endWindow();
-    this.#inChildren.length = 0;
+    this.#forgetRegions();
     log.drop(read);
   }
 
@@ -504,9 +504,20 @@ export class TaskMapper implements LogMapper {
   #childOf(log: RawLog, number: number, read: number): number {
     let record = number === 0 ? -1 : log.indexOf(number);
     if (record < 0) return -1;
+    const kind = log.codes[record * RAW_STRIDE] & 0xff;
+    if (kind !== RawKind.Await) return -1;
     const { roles } = this.#survey;
     while (record < read && roles[record] === Role.Inner) record++;
     return record < read && roles[record] === Role.Child ? record : -1;
+  }
+
+  /** Regions whose call did not begin after all: nobody knows where they were. */
+  #forgetRegions(): void {
+    const { annotations } = this.#writer;
+    for (const { annotation } of this.#inChildren) {
+      if (annotation.region!.task === null) annotations.regionsLost++;
+    }
+    this.#inChildren.length = 0;
   }
 
   /** A region around an async call ends when `slot` is settled. */

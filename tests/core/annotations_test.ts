@@ -596,6 +596,30 @@ test("a user task is what runs in it, and what its context carries", async () =>
   );
 });
 
+test("using ends regions and user tasks", async () => {
+  const found = await recordedLines(({ adapter, annotator, newTask, site }) => {
+    const f = adapter.calls!.hooks.enter(site("f"));
+    {
+      using _task = newTask("task");
+      using _region = annotator.startRegion("region");
+      annotator.log("in", "it");
+    }
+    annotator.log("after", "it");
+    adapter.calls!.hooks.exit(f);
+  });
+  assertEquals(
+    found.slice(1, -1),
+    lines(`
+      f start
+      f begin task
+      f enter region
+      f log in it
+      f leave region
+      f finish
+      f log after it`),
+  );
+});
+
 test("a user task that began before the recording begins in it with its first use", async () => {
   const program = makeProgram();
   const root = program.newTask("root");

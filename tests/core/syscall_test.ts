@@ -277,10 +277,12 @@ test("TurnRecorder.syscall() lets no time go backwards, and takes calls of minut
       100.000 loop asleep
       101.000 loop awake
       101.000 execSync end
-      102.000 loop create db.exec
+      102.000 loop create callback
+      102.000 callback create db.exec
       102.000 loop asleep
       103.000 loop awake
       103.000 db.exec end
+      103.000 callback end
       103.000 loop create spawnSync
       103.000 loop asleep
       600103.000 loop awake
