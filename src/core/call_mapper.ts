@@ -112,7 +112,7 @@ export class CallMapper implements LogMapper {
           if (this.#inCalls.length > 0) this.#beginRegion(log.numberOf(i));
           break;
         case RawKind.Park:
-          this.#endTime(log, i);
+          if (!this.#isTimedChain(log, i)) this.#endTime(log, i);
           this.#park(id, codes[at + 2], flags);
           break;
         case RawKind.End:
@@ -153,6 +153,22 @@ export class CallMapper implements LogMapper {
       this.#writer.advance(times[i]);
       return;
     }
+  }
+
+  /**
+   * True if the Park at `index` awaits, by way of calls awaited on the spot, one
+   * whose Park has a time: the slice ended then.
+   */
+  #isTimedChain({ codes, times }: RawLog, index: number): boolean {
+    for (let i = index; i > 0 && times[i] === NO_TIME; i--) {
+      const code = codes[i * RAW_STRIDE];
+      const isLinked = (code & 0xff) === RawKind.Park &&
+        (code >> 8 & ParkFlag.Linked) !== 0;
+      if (!isLinked) return false;
+      const before = codes[(i - 1) * RAW_STRIDE] & 0xff;
+      if (before === RawKind.Park && times[i - 1] !== NO_TIME) return true;
+    }
+    return false;
   }
 
   /** What the innermost open slice is part of; null for the loop. */
