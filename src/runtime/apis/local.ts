@@ -3,6 +3,7 @@
  * threads of its own machine.
  */
 
+import { getProcess } from "../builtins.ts";
 import type { ApiRow, MissingApi } from "./api_table.ts";
 import { BLOCKING_ROWS, BUN_SLEEP_SYNC_ROW } from "./blocking.ts";
 import { BUN_CRYPTO_ROWS, CRYPTO_ROWS } from "./crypto.ts";
@@ -46,8 +47,17 @@ export const DENO_LOCAL_ROWS: readonly ApiRow[] = [
 export const NODE_LOCAL_ROWS: readonly ApiRow[] = [
   ...SHARED,
   ...ZLIB_ROWS,
-  ...NODE_SQLITE_ROWS,
+  ...NODE_SQLITE_ROWS.map((row) => ({ ...row, isReady: isSqliteQuiet })),
 ];
+
+/** The first version of Node that prints no warning when node:sqlite is loaded. */
+const QUIET_NODE = 24;
+
+/** True if to load node:sqlite is nothing that a program's user sees. */
+function isSqliteQuiet(): boolean {
+  const { node = "0" } = getProcess().versions;
+  return Number.parseInt(node) >= QUIET_NODE;
+}
 
 /** Rows of Bun. */
 export const BUN_LOCAL_ROWS: readonly ApiRow[] = [
@@ -94,6 +104,11 @@ export const DENO_LOCAL_MISSING: readonly MissingApi[] = [
 /** What Node has not, or not so that it can be wrapped. */
 export const NODE_LOCAL_MISSING: readonly MissingApi[] = [
   ...SHARED_MISSING,
+  {
+    family: "SQLite",
+    api: "sqlite.* before Node 24",
+    why: "is an experiment there: loading it prints a warning",
+  },
   {
     family: "node:fs",
     api: "FileHandle.close",

@@ -15,6 +15,8 @@ const MODULES: {
   "worker_threads": ["node:worker_threads"],
   "fs.Dir.prototype": ["node:fs", "Dir", "prototype"],
   "crypto": ["node:crypto"],
+  // The same as the global one, which Node takes 7 ms to load.
+  "crypto.subtle": ["node:crypto", "subtle"],
   "zlib": ["node:zlib"],
   "dns": ["node:dns"],
   "dns.Resolver.prototype": ["node:dns", "Resolver", "prototype"],

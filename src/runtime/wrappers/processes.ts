@@ -186,11 +186,15 @@ export function wrapChildEvents(
       key,
       (original) =>
         function (this: unknown, ...args: unknown[]): unknown {
-          if (recorder.isRecording && EVENTS.has(args[0]) && isObject(this)) {
-            const wait = waits.get(this);
-            if (wait !== undefined) claimFor(context, wait, true);
-          }
-          return Reflect.apply(original, this, args);
+          const wait = recorder.isRecording && EVENTS.has(args[0])
+            ? waits.get(this as object)
+            : undefined;
+          if (wait === undefined) return Reflect.apply(original, this, args);
+          // Before, for a promise made just now; after, as Node has a tick run.
+          claimFor(context, wait, true);
+          const result: unknown = Reflect.apply(original, this, args);
+          recorder.explained.claim(wait, true);
+          return result;
         },
     );
   }
