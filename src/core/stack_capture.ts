@@ -18,6 +18,12 @@ export type StackMode = "off" | "budget" | "all";
 /** Share of time that may go into captures. */
 export const STACK_BUDGET = 0.01;
 
+/**
+ * Most that one capture is charged, in milliseconds. What takes longer happens
+ * once (an engine reads a file's source map) or is not ours: another process ran.
+ */
+const MAX_COST_MS = 1;
+
 /** Most that can be saved up, in milliseconds: the share of 5 seconds. */
 const BUCKET_MS = 50;
 
@@ -144,7 +150,7 @@ export class StackCapture {
     if (isEmpty && this.#bucketMs <= 0) return undefined;
     const found = look(callSites(top, frames));
     const cost = this.#clock.now() - begin;
-    this.#bucketMs -= cost;
+    this.#bucketMs -= Math.min(cost, MAX_COST_MS);
     this.spentMs += cost;
     this.captured++;
     return found;
