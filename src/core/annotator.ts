@@ -50,12 +50,12 @@ export interface Region {
   [Symbol.dispose](): void;
 }
 
-/** What code of a request is run with. */
+/** What code of a request, or of a message from another thread, is run with. */
 export class RequestContext {
   readonly userTask: UserTaskId;
   /** The recording that it belongs to, by `TurnRecorder.starts`. */
   readonly recording: number;
-  /** The continuation that the request began with. */
+  /** The continuation that it began with. */
   readonly continuation: number;
 
   constructor(
@@ -67,6 +67,15 @@ export class RequestContext {
     this.recording = recording;
     this.continuation = continuation;
   }
+}
+
+/** What the code of `id`, a request or message, is to be run with. */
+export function contextOf(
+  { continuations, starts }: TurnRecorder,
+  id: number,
+): RequestContext {
+  const task = continuations.wait[continuations.slot(id)] as UserTaskId;
+  return new RequestContext(task, starts, id);
 }
 
 /** Gives the annotator of the program's tracer, once there is one. */

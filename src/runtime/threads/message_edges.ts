@@ -3,6 +3,7 @@
  * and the receiver runs. One `MessageEdge` for each end of a pair.
  */
 
+import { contextOf } from "../../core/annotator.ts";
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { MessageRing } from "../../core/message_ring.ts";
 import type { Spawn } from "../../core/threads.ts";
@@ -112,7 +113,12 @@ export class MessageEdge {
     const { context } = this.#parts;
     const id = this.take();
     if (id === 0) return Reflect.apply(dispatch, receiver, args);
-    return runSlice(context, id, dispatch, receiver, args);
+    const { recorder } = context;
+    const { carrier } = recorder;
+    const run = () => runSlice(context, id, dispatch, receiver, args);
+    return carrier === undefined
+      ? run()
+      : carrier.run(contextOf(recorder, id), run);
   }
 
   /** Another listener of the same message: a task of the loop's. */

@@ -1,14 +1,14 @@
 /** Request handlers of Deno.serve and node:http. */
 
 import { Annotation, AnnotationKind } from "../../core/annotation.ts";
-import { RequestContext } from "../../core/annotator.ts";
+import { contextOf } from "../../core/annotator.ts";
 import { EndFlag } from "../../core/raw_log.ts";
 import { routeName } from "../../core/route_name.ts";
 import { NO_SITE } from "../../core/site_table.ts";
 import type { StackTop } from "../../core/stack_capture.ts";
 import { TRACE_PARENT, traceParentOf } from "../../core/trace_parent.ts";
 import type { TurnRecorder } from "../../core/turn_recorder.ts";
-import { NO_USER_TASK, type UserTaskId } from "../../format/ids.ts";
+import { NO_USER_TASK } from "../../format/ids.ts";
 import { runSlice, type WrapperContext } from "./callback.ts";
 import { tellingEmit } from "./emitters.ts";
 import { type AnyFunction, mimic, replace } from "./replace.ts";
@@ -84,12 +84,6 @@ function makeRequest(
   const { requests } = recorder;
   if (requests !== undefined) requests.set(request, id);
   return id;
-}
-
-/** What the handler of request `id` is to be run with. */
-function contextOf({ continuations, starts }: TurnRecorder, id: number) {
-  const task = continuations.wait[continuations.slot(id)] as UserTaskId;
-  return new RequestContext(task, starts, id);
 }
 
 /** Wraps `Deno.serve`, in each of its three forms. */
