@@ -30,7 +30,11 @@ import { parentEdge } from "./threads/message_edges.ts";
 import { wrapBunParent } from "./threads/bun_workers.ts";
 import { openPort } from "./threads/ports.ts";
 import type { WrapperContext } from "./wrappers/callback.ts";
-import { wrapApisForNow, wrappedNames } from "./wrappers/operations.ts";
+import {
+  applyHidden,
+  wrapApisForNow,
+  wrappedNames,
+} from "./wrappers/operations.ts";
 import { StagedApis } from "./wrappers/staged_apis.ts";
 
 /** The parts of Bun's namespace that are used here. */
@@ -78,7 +82,11 @@ export function bunAdapter(): RuntimeAdapter {
       recorder.capture,
       frames,
       recorder.siteTable,
-      readText,
+      // The tracer's own doing, in the middle of the program's.
+      (file) =>
+        applyHidden(recorder, readText, undefined, [file]) as
+          | string
+          | undefined,
     );
     const source = accessor = createPromiseAccessor(recorder, places, {
       clock: performance,

@@ -42,6 +42,9 @@ for (const frontEnd of frontEnds.all) {
     const trace = judgeTrace(bytes, name);
     await judgeWithGo([{ name, bytes }]);
     checkRegions(trace, frontEnd);
+    // The accessor reads the program's text, which is none of its calls.
+    const names = [...goroutineNames(trace).values()];
+    assert(!names.includes("fs.readFileSync"), names.join());
     checkTasks(trace, frontEnd);
     assert(!new TextDecoder().decode(bytes).includes("secret-cookie"));
   });
