@@ -105,6 +105,23 @@ export const snippets = [{
     );
   },
 }, {
+  api: "Bun.spawn",
+  runtimes: bun,
+  target: "sleep",
+  waker: "whenDone",
+  async run(h) {
+    await h.timed(() =>
+      new Promise((resolve) => {
+        Bun.spawn(["sleep", ...SLEEP], {
+          onExit: function whenDone() {
+            resolve();
+          },
+        });
+      })
+    );
+    h.goroutine("whenDone");
+  },
+}, {
   api: "Bun.spawnSync",
   runtimes: bun,
   target: "sleep",
