@@ -76,6 +76,11 @@ export class Explained {
     return this.#isClaimCalled;
   }
 
+  /** True if something was claimed since the last time. */
+  get isClaimed(): boolean {
+    return this.#claim !== 0;
+  }
+
   /** Gives what was claimed since the last time, and forgets it. */
   takeClaim(): Wait {
     const wait = this.#claim;

@@ -2,7 +2,7 @@
 
 import { Reason } from "../../core/reason.ts";
 import { wrapIteratorMaker } from "../wrappers/async_iterators.ts";
-import { wrapEmit, wrapOnce } from "../wrappers/emitters.ts";
+import { wrapAddListener, wrapEmit, wrapOnce } from "../wrappers/emitters.ts";
 import { wrapDispatch, wrapListeners } from "../wrappers/event_targets.ts";
 import { Operation } from "../wrappers/operation.ts";
 import type { ApiRow } from "./api_table.ts";
@@ -10,42 +10,56 @@ import type { ApiRow } from "./api_table.ts";
 const family = "events";
 
 /** Those of all runtimes. */
-export const EVENT_ROWS: readonly ApiRow[] = [{
-  family,
-  owner: "events.EventEmitter.prototype",
-  keys: ["emit"],
-  how: "event",
-  reason: Reason.Unknown,
-  wrapForNow: wrapEmit,
-}, {
-  family,
-  owner: "EventTarget.prototype",
-  keys: ["dispatchEvent"],
-  how: "event",
-  reason: Reason.Unknown,
-  wrapForNow: wrapDispatch,
-}, {
-  family,
-  owner: "events",
-  keys: ["once"],
-  how: "promise",
-  reason: Reason.Receive,
-  wrap: wrapOnce,
-}, {
-  family,
-  owner: "events",
-  keys: ["on"],
-  how: "own",
-  reason: Reason.Receive,
-  wrap(context, owner) {
-    const operation = new Operation(
-      context.sites,
-      "events.on",
-      Reason.Receive,
-    );
-    wrapIteratorMaker(owner, ["on"], operation, context);
+export const EVENT_ROWS: readonly ApiRow[] = [
+  {
+    family,
+    owner: "events.EventEmitter.prototype",
+    keys: ["emit"],
+    how: "event",
+    reason: Reason.Unknown,
+    wrapForNow: wrapEmit,
   },
-}];
+  ...["once", "on"].map((key): ApiRow => ({
+    family,
+    owner: "events.EventEmitter.prototype",
+    keys: [key],
+    how: "own",
+    reason: Reason.Receive,
+    wrapForNow: wrapAddListener(key),
+    note: "in a promise's executor",
+  })),
+  {
+    family,
+    owner: "EventTarget.prototype",
+    keys: ["dispatchEvent"],
+    how: "event",
+    reason: Reason.Unknown,
+    wrapForNow: wrapDispatch,
+  },
+  {
+    family,
+    owner: "events",
+    keys: ["once"],
+    how: "promise",
+    reason: Reason.Receive,
+    wrap: wrapOnce,
+  },
+  {
+    family,
+    owner: "events",
+    keys: ["on"],
+    how: "own",
+    reason: Reason.Receive,
+    wrap(context, owner) {
+      const operation = new Operation(
+        context.sites,
+        "events.on",
+        Reason.Receive,
+      );
+      wrapIteratorMaker(owner, ["on"], operation, context);
+    },
+  },
+];
 
 const SOCKET_EVENTS = ["open", "message", "error", "close"] as const;
 

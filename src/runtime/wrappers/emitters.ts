@@ -1,7 +1,12 @@
 /** Emitters of node's: their listeners run inside `emit`. */
 
 import { Reason } from "../../core/reason.ts";
-import { explainOpen, type WrapperContext } from "./callback.ts";
+import {
+  claimFor,
+  explainOpen,
+  isResolver,
+  type WrapperContext,
+} from "./callback.ts";
 import { Listeners } from "./listeners.ts";
 import { Operation } from "./operation.ts";
 import { cancelPending, waitOfEvents } from "./remotes.ts";
@@ -97,4 +102,40 @@ export function wrapOnce(context: WrapperContext, module: object): void {
         return promise;
       },
   );
+}
+
+function isResolve(listener: unknown): boolean {
+  return typeof listener === "function" && isResolver(listener as AnyFunction);
+}
+
+/**
+ * Wraps a method of all emitters that adds a listener: a promise that is being
+ * built around it waits for the event, unless something else has been begun.
+ *
+ * @returns what takes the wrapper out
+ */
+export function wrapAddListener(
+  key: string,
+): (context: WrapperContext, prototype: object) => () => void {
+  return (context, prototype) => {
+    const { recorder, sites } = context;
+    const name = `events.EventEmitter.${key}`;
+    const operation = new Operation(sites, name, Reason.Receive);
+    return replaceForNow(
+      prototype,
+      key,
+      (original) =>
+        function (this: object, ...args: unknown[]): unknown {
+          const isAwaited = recorder.isRecording && args[0] !== "error" &&
+            !recorder.explained.isClaimed;
+          if (isAwaited) {
+            const wait = waitOfEvents(this) || operation.wait(args, this);
+            // Hooks see promises that are built before what is done in them.
+            if (isResolve(args[1])) claimFor(context, wait);
+            recorder.explained.claim(wait, true);
+          }
+          return Reflect.apply(original, this, args);
+        },
+    );
+  };
 }

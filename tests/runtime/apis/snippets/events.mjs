@@ -85,6 +85,19 @@ export const snippets = [
       h.goroutine("ended");
     },
   },
+  ...["once", "on"].map((key) => ({
+    api: `events.EventEmitter.${key}`,
+    waker: "*",
+    async run(h) {
+      const emitter = later();
+      await h.timed(() =>
+        new Promise((resolve) => {
+          // With hooks a listener of the program's own may be anything.
+          emitter[key]("ready", h.isTransformed ? () => resolve() : resolve);
+        })
+      );
+    },
+  })),
   {
     api: "events.EventEmitter.emit",
     async run(h) {
