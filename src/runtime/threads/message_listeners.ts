@@ -147,6 +147,14 @@ export function define(
   });
 }
 
+/** Instances say that `constructor` is what they were made by. */
+export function sayConstructor(prototype: object, constructor: unknown): void {
+  Object.defineProperty(prototype, "constructor", {
+    ...Object.getOwnPropertyDescriptor(prototype, "constructor"),
+    value: constructor,
+  });
+}
+
 /** What is called in the place of `listener`. */
 function standFor(listener: unknown, edge: MessageEdge): unknown {
   if (!isObject(listener)) return listener;

@@ -5,7 +5,7 @@ import { builtin } from "../builtins.ts";
 import type { WrapperContext } from "../wrappers/callback.ts";
 import type { AnyFunction } from "../wrappers/replace.ts";
 import { edgeTo, type MessageEdge } from "./message_edges.ts";
-import { define } from "./message_listeners.ts";
+import { define, sayConstructor } from "./message_listeners.ts";
 import {
   entryUrl,
   labelOf,
@@ -66,7 +66,7 @@ export function wrapNodeWorkers(
   const traced = new WeakMap<object, Traced>();
   wrapMembers(module.Worker.prototype, traced);
   const original = module.Worker;
-  module.Worker = new Proxy(original, {
+  const proxy = module.Worker = new Proxy(original, {
     construct(target, args, newTarget) {
       return construct(target, args, newTarget as AnyFunction, {
         context,
@@ -75,6 +75,7 @@ export function wrapNodeWorkers(
       });
     },
   });
+  sayConstructor(original.prototype, proxy);
   // Named imports of built-in modules are copies until this is called.
   builtin("node:module")?.syncBuiltinESMExports?.();
 }

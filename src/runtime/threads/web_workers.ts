@@ -3,7 +3,7 @@
 import type { Spawn } from "../../core/threads.ts";
 import type { WrapperContext } from "../wrappers/callback.ts";
 import { edgeTo, type MessageEdge } from "./message_edges.ts";
-import { define, wrapListeners } from "./message_listeners.ts";
+import { define, sayConstructor, wrapListeners } from "./message_listeners.ts";
 import type { WorkerClass } from "./node_workers.ts";
 import { labelOf } from "./worker_data.ts";
 
@@ -61,11 +61,7 @@ export function wrapWebWorkers(
       return worker;
     },
   });
-  // As a class says of its instances.
-  Object.defineProperty(original.prototype, "constructor", {
-    ...Object.getOwnPropertyDescriptor(original.prototype, "constructor"),
-    value: proxy,
-  });
+  sayConstructor(original.prototype, proxy);
   Object.defineProperty(target, "Worker", {
     ...Object.getOwnPropertyDescriptor(target, "Worker"),
     value: proxy,
