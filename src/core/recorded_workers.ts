@@ -9,7 +9,12 @@ import { NO_STRING } from "../format/ids.ts";
 import type { Consumer } from "./consumer.ts";
 import type { ForeignGoroutines } from "./foreign_goroutines.ts";
 import { encodeTail } from "./prelude.ts";
-import type { FromWorker, ProcState, ToWorker } from "./thread_messages.ts";
+import type {
+  FromWorker,
+  ProcState,
+  ToWorker,
+  WorkerFigures,
+} from "./thread_messages.ts";
 
 /** How long a consumer's end waits for what workers still have, in milliseconds. */
 export const LAST_BATCH_MS = 300;
@@ -55,6 +60,8 @@ export class RecordedWorkers {
   /** Workers there have been, and those that did not answer in the end. */
   count = 0;
   lost = 0;
+  /** What each worker has counted, as far as it has told. */
+  readonly #figures = new Map<number, WorkerFigures>();
 
   readonly #host: RecordedWorkersHost;
   readonly #members = new Map<number, Member>();
@@ -62,6 +69,22 @@ export class RecordedWorkers {
 
   constructor(host: RecordedWorkersHost) {
     this.#host = host;
+  }
+
+  /** Events that workers have written, as far as they have told. */
+  get events(): number {
+    return this.#sum(({ events }) => events);
+  }
+
+  /** Messages to workers of which it is not known who posted them. */
+  get unlinkedMessages(): number {
+    return this.#sum(({ unlinkedMessages }) => unlinkedMessages);
+  }
+
+  #sum(figure: (figures: WorkerFigures) => number): number {
+    let sum = 0;
+    for (const figures of this.#figures.values()) sum += figure(figures);
+    return sum;
   }
 
   /** True if no consumer waits for a worker. */
@@ -116,9 +139,14 @@ export class RecordedWorkers {
         }
         break;
       case "left":
+        this.#figures.set(thread, message.figures);
         for (const consumer of member.consumers) {
           if (consumer.id === message.consumer) this.#part(member, consumer);
         }
+        break;
+      case "bye":
+        this.#figures.set(thread, message.figures);
+        this.end(thread, false);
         break;
       case "refused":
         this.end(thread, true);

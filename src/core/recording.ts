@@ -24,7 +24,7 @@ import { RecordedWorkers } from "./recorded_workers.ts";
 import type { RunLog } from "./run_log.ts";
 import type { SiteTable } from "./site_table.ts";
 import { StackTable } from "./stack_table.ts";
-import type { RecordingStatistics } from "./statistics.ts";
+import type { RecordingStatistics, WorkersFigures } from "./statistics.ts";
 import { StringTable } from "./string_table.ts";
 import { CallMapper } from "./call_mapper.ts";
 import { type LogMapper, TaskMapper } from "./task_mapper.ts";
@@ -68,6 +68,8 @@ export interface RecordingParts {
   readonly notBefore?: number;
   /** Takes every batch to another thread, which has consumers of its own. */
   readonly upstream?: Upstream;
+  /** Messages that came of which it is not known who posted them. */
+  unlinkedMessages?(): number;
   /** What the closing log of every consumer tells. */
   statistics(): object | undefined;
   /** Calls `fn` after `ms`. @returns what ends it */
@@ -352,6 +354,18 @@ export class Recording {
     return this.#encoder.events + this.probes.events;
   }
 
+  /** Figures of the threads that take part; those of workers come later. */
+  workerFigures(): WorkersFigures {
+    const { workers } = this;
+    const { unlinkedMessages } = this.#parts;
+    return {
+      workers: workers.count,
+      workersLost: workers.lost,
+      workerEvents: workers.events,
+      unlinkedMessages: workers.unlinkedMessages + (unlinkedMessages?.() ?? 0),
+    };
+  }
+
   /** Figures of the recording so far. */
   statistics(): RecordingStatistics {
     const { counts } = this.#mapper;
@@ -380,8 +394,7 @@ export class Recording {
       shedStacks: this.#writer.stacksShed,
       shedLogs: this.#writer.annotations.logsShed,
       regionsLost: this.#writer.annotations.regionsLost,
-      workers: this.workers.count,
-      workersLost: this.workers.lost,
+      ...this.workerFigures(),
     };
   }
 

@@ -2,8 +2,19 @@
 
 import type { MapperCounts } from "./task_mapper.ts";
 
+/** What is known of the workers in a recording. */
+export interface WorkersFigures {
+  /** Workers that were recorded, too, and those lost before they said all. */
+  readonly workers: number;
+  readonly workersLost: number;
+  /** Events that workers wrote, as far as they have told. */
+  readonly workerEvents: number;
+  /** Messages of which it is not known who posted them. */
+  readonly unlinkedMessages: number;
+}
+
 /** What one recording counted. */
-export interface RecordingStatistics extends MapperCounts {
+export interface RecordingStatistics extends MapperCounts, WorkersFigures {
   /** Events written; records of the tables are not counted. */
   readonly events: number;
   /** Goroutines there have been, and how many were alive at the end. */
@@ -39,9 +50,6 @@ export interface RecordingStatistics extends MapperCounts {
   readonly collectionMs: number;
   /** CPU samples taken while any consumer wanted them. */
   readonly cpuSamples: number;
-  /** Workers that were recorded, too, and those lost before they said all. */
-  readonly workers: number;
-  readonly workersLost: number;
 }
 
 /** Figures of a recording and of its cost. */

@@ -225,6 +225,9 @@ export class MainThreads implements Threads {
     const recording = this.#host.recording();
     switch (message.kind) {
       case "bye":
+        for (const one of [recording, ...this.#past]) {
+          one?.receive(line.thread, message, this.#host.now());
+        }
         this.#remove(line.thread, false);
         break;
       case "spawned":

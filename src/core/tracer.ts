@@ -335,9 +335,12 @@ export class Tracer {
       );
     }
     this.#sink = undefined;
+    const recording = this.#recording;
     let figures: Statistics | undefined;
     this.#leave(sink.consumer, "done", () => figures = this.statistics());
-    return this.#silently(() => this.#settle(sink, () => figures!));
+    return this.#silently(() =>
+      this.#settle(sink, () => ({ ...figures!, ...recording?.workerFigures() }))
+    );
   }
 
   /** Figures of the recording, or of the last one; undefined before any. */
@@ -433,6 +436,7 @@ export class Tracer {
     this.#mappingMs = 0;
     this.#log.clear();
     this.#continuations.clear();
+    this.#recorder.unlinkedMessages = 0;
     this.#ids.restart();
     this.#annotator.begin();
     this.#capture.begin(options.stacks ?? "budget");
@@ -449,6 +453,7 @@ export class Tracer {
       upstream: order === undefined ? undefined : this.#upstream(order),
       batchBytes: options.batchBytes,
       statistics: () => this.statistics(),
+      unlinkedMessages: () => this.#recorder.unlinkedMessages,
       setTimer: (fn, ms) =>
         this.#adapter.setTimer(() => this.#silently(fn), ms),
     });
@@ -832,7 +837,8 @@ export class Tracer {
 
   #workerFigures(): WorkerFigures {
     const { events = 0, goroutines = 0 } = this.statistics() ?? {};
-    return { events, goroutines, unlinkedMessages: 0 };
+    const { unlinkedMessages } = this.#recorder;
+    return { events, goroutines, unlinkedMessages };
   }
 
   // Called from hooks: what ends the recording makes promises, so it waits.

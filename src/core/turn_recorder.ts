@@ -127,6 +127,8 @@ export class TurnRecorder {
   onBreak: (() => void) | undefined = undefined;
   /** Where the goroutines of messages to other threads get their ids. */
   goIds: IdSource = countFromOne();
+  /** Messages of which it was not known who had posted them. */
+  unlinkedMessages = 0;
   /** Other threads; undefined where there are none. */
   threads: Threads | undefined = undefined;
   /** What wrappers know of promises. */

@@ -90,12 +90,46 @@ function begin(worker: EventTarget, spawn: Spawn): void {
     spawn.receive(own.message, own.ports);
   };
   Reflect.apply(addEventListener, worker, ["message", listener]);
+  hideMainModule(worker);
   const { here, there } = makeOwnChannel();
   const message: OwnMessage = {
     [SETUP_KEY]: { shared: spawn.shared, port: there },
   };
   Reflect.apply(workerPost as AnyFunction, worker, [message, [there]]);
   spawn.connect(here);
+}
+
+/** Where an error comes from our module, as when the program's is missing. */
+const FROM_MAIN_MODULE =
+  /\n\s*at [^\n]*data:text\/javascript,import[^\n]*looptrace[^\n]*/g;
+
+/** The program sees no error that names a module which is not its own. */
+function hideMainModule(worker: EventTarget): void {
+  const dispatch = worker.dispatchEvent;
+  Object.defineProperty(worker, "dispatchEvent", {
+    value(this: EventTarget, event: Event): boolean {
+      const { message = "", filename, lineno, colno, error } =
+        event as ErrorEvent;
+      const own = message.replace(FROM_MAIN_MODULE, "");
+      if (event.type !== "error" || own === message) {
+        return dispatch.call(this, event);
+      }
+      const shown = new ErrorEvent("error", {
+        message: own,
+        filename,
+        lineno,
+        colno,
+        error,
+        cancelable: true,
+      });
+      const isUnhandled = dispatch.call(this, shown);
+      if (!isUnhandled) event.preventDefault();
+      return isUnhandled;
+    },
+    writable: true,
+    configurable: true,
+    enumerable: false,
+  });
 }
 
 function ownMessage(event: Event): OwnMessage[typeof SETUP_KEY] | undefined {

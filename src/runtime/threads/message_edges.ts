@@ -69,9 +69,6 @@ export function edgeTo(
 
 /** See the head of this file. */
 export class MessageEdge {
-  /** Messages of which it was not known who had posted them. */
-  static unlinked = 0;
-
   readonly #parts: EdgeParts;
 
   /**
@@ -144,7 +141,7 @@ export class MessageEdge {
     const site = sites.put(inName, NO_FILE, 0);
     const { continuations } = recorder;
     if (posted === undefined) {
-      MessageEdge.unlinked++;
+      recorder.unlinkedMessages++;
       return continuations.make(ContinuationKind.Message, site, 0);
     }
     // Two clocks: what follows from it was not before it.

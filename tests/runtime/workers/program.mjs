@@ -305,4 +305,5 @@ const scenarios = {
 
 const said = await scenarios[process.argv[2]]();
 console.log(JSON.stringify({ ...said, traces }));
-// Nothing of ours keeps the process: workers that were told to end are gone.
+// Deno 2.9.6 does not end beside a worker that was terminated in a loop.
+if (process.argv[2] === "endless") process.exit(0);
