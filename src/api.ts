@@ -191,37 +191,47 @@ export function handler(
 /**
  * This is a worker that is to be recorded with the thread that started it: what
  * its entry calls before the program's first line.
+ *
+ * @returns what begins the recording that goes on, if any
  */
 export function attachWorker(
   setup: WorkerSetup,
   { shared, port }: { shared: SharedWithWorker; port: unknown },
-): void {
+): () => void {
   const { adapter, attached } = makeAttached(setup);
   const receive = attached.attachToMain(setup, {
     port: adapter.openPort(port, (message, ports) => receive(message, ports)),
     shared,
   });
+  return () => attached.beginAttached();
 }
 
 /**
  * As {@linkcode attachWorker}, where what is shared comes later.
  *
- * @returns what takes it, and the port on which the main thread speaks
+ * @returns as above, and what takes it, and the port on which the main thread
+ * speaks
  */
 export function attachWorkerLate(
   setup: WorkerSetup,
   { post }: Pick<ThreadPort, "post">,
-): (shared: SharedWithWorker, port: unknown) => void {
+): {
+  begin(): void;
+  take(shared: SharedWithWorker, port: unknown): void;
+} {
   const { adapter, attached } = makeAttached(setup);
   const receive = attached.attachToMain(setup, {
     port: { post, close() {} },
   });
-  return (shared, port) =>
-    // Not what follows from it: the program's own messages come the same way.
-    attached.silently(() => {
-      attached.share(shared);
-      adapter.openPort(port, receive);
-    });
+  return {
+    begin: () => attached.beginAttached(),
+    take: (shared, port) =>
+      // Not what follows from it: the program's own messages come the same way.
+      attached.silently(() => {
+        attached.share(shared);
+        adapter.openPort(port, receive);
+      }),
+  };
 }
 
 /** The tracer of a worker, by the main thread's clock. */

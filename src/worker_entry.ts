@@ -24,27 +24,49 @@ import {
 } from "./runtime/threads/worker_data.ts";
 
 const onDeno = takeStart();
-if (onDeno !== undefined) beginOnDeno(onDeno);
-else if (begin()) await import("./preload.ts");
+const own = onDeno === undefined ? attach() : attachOnDeno(onDeno);
+if (own !== undefined) {
+  // On Deno it waits for `load`: a module that imports the program's statically
+  // must not wait.
+  if (onDeno === undefined && own.isTransformed) await import("./preload.ts");
+  if (onDeno === undefined || !own.isTransformed) beginSafely(own);
+}
 
-/** On Node and Bun. @returns whether its modules are to be transformed */
-function begin(): boolean {
+/** A worker that is to be recorded. */
+interface Attached {
+  /** True if its modules are to be transformed. */
+  readonly isTransformed: boolean;
+  /** The program comes next. */
+  begin(): void;
+}
+
+function beginSafely(own: Attached | undefined): void {
+  try {
+    own?.begin();
+  } catch {
+    // It is not recorded.
+  }
+}
+
+/** On Node and Bun. */
+function attach(): Attached | undefined {
   const module = builtin("node:worker_threads") as
     | WorkerThreadsModule
     | undefined;
   const given = (module?.workerData as WorkerData | null)?.[SETUP_KEY];
-  if (module === undefined || given === undefined) return false;
+  if (module === undefined || given === undefined) return undefined;
   const { setup, shared, port, data } = given;
   // The program is to see what it was given, and how it was started.
   module.workerData = data;
   forgetImport((getProcess() as unknown as { execArgv: string[] }).execArgv);
+  let begin = () => {};
   try {
-    attachWorker(setup, { shared, port });
+    begin = attachWorker(setup, { shared, port });
   } catch {
     // It is not recorded: its port says nothing.
   }
   builtin("node:module")?.syncBuiltinESMExports?.();
-  return setup.isTransformed;
+  return { isTransformed: setup.isTransformed, begin };
 }
 
 /** Takes `--import` of this file out of what the program sees. */
@@ -61,14 +83,17 @@ function takeStart(): DenoWorkerStart | undefined {
   return start;
 }
 
-function beginOnDeno({ setup, program }: DenoWorkerStart): void {
+function attachOnDeno({ setup, program }: DenoWorkerStart): Attached {
+  let begin = () => {};
   try {
     restoreLocation(program);
-    const parent = listenToParent((shared, port) => take(shared, port));
-    const take = attachWorkerLate(setup, parent);
+    const parent = listenToParent((shared, port) => late.take(shared, port));
+    const late = attachWorkerLate(setup, parent);
+    begin = late.begin;
   } catch {
     // As above.
   }
+  return { isTransformed: setup.isTransformed, begin };
 }
 
 /**
@@ -79,6 +104,7 @@ export async function load(program: string): Promise<void> {
   const release = holdMessages();
   try {
     await import("./preload.ts");
+    beginSafely(own);
     await import(afterLoading(program, release));
   } finally {
     release();

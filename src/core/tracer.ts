@@ -646,7 +646,8 @@ export class Tracer {
     if (recording === undefined || this.#workerThreads !== undefined) {
       return undefined;
     }
-    const { stacks, wakers, hooks, batchBytes } = this.#options;
+    const { stacks, wakers, batchBytes } = this.#options;
+    const hooks = this.#options.hooks ?? this.#defaultHooks;
     return {
       kind: "start",
       recording: recording.number,
@@ -690,12 +691,20 @@ export class Tracer {
       shared,
       ending: () => this.#sayBye(),
     });
-    if (setup.start !== undefined) this.#takeOrder(setup.start);
     return (message) => {
       this.untraced(() =>
         this.#silently(() => this.#takeOrder(message as ToWorker))
       );
     };
+  }
+
+  /** The program of a worker comes next: the recording that goes on begins. */
+  beginAttached(): void {
+    const { start } = this.#setup ?? {};
+    // What the main thread has said since may have come first.
+    if (start !== undefined && this.#recording === undefined) {
+      this.#takeOrder(start);
+    }
   }
 
   /** Memory that is shared with the main thread has come. */
@@ -801,7 +810,12 @@ export class Tracer {
       if (this.#recording !== undefined) {
         throw new TracerBusyError("it is recording for itself");
       }
-      const recording = this.#begin(order.options, order);
+      const { hooks } = order.options;
+      // What is not transformed has to be seen by other means.
+      const isHooked = hooks === "none" && !this.#isTransformed;
+      const own = isHooked ? "public" : hooks;
+      const options = { ...order.options, hooks: own };
+      const recording = this.#begin(options, order);
       this.#workerThreads!.recording = order.recording;
       this.#sampleFor(recording, order.options.cpuInterval);
     } catch (error) {

@@ -44,6 +44,8 @@ export function isRuntime(file: string): boolean {
 
 /** True for a file of the tracer itself. */
 export function isOwn(file: string): boolean {
+  // What loads the tracer and the program in a worker of Deno's.
+  if (file.startsWith("data:") && file.includes("looptrace.")) return true;
   const url = file.startsWith("/") ? toUrl(file) : file;
   return OWN !== undefined && url.startsWith(OWN);
 }

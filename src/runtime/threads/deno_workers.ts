@@ -16,7 +16,7 @@ import type { Spawn } from "../../core/threads.ts";
 import type { AnyFunction } from "../wrappers/replace.ts";
 import { define, wrapListeners } from "./message_listeners.ts";
 import type { MessageEdge } from "./message_edges.ts";
-import { makeOwnChannel } from "./ports.ts";
+import { makeOwnChannel, noteMessageTarget } from "./ports.ts";
 import type { WebInjector } from "./web_workers.ts";
 import { entryUrl, SETUP_KEY } from "./worker_data.ts";
 
@@ -38,6 +38,7 @@ interface OwnMessage {
 
 interface DenoWorkerOptions {
   readonly type?: string;
+  readonly deno?: { readonly permissions?: unknown };
 }
 
 // As they are before anything is wrapped.
@@ -52,10 +53,15 @@ export const denoWebInjector: WebInjector = {
     const options = (given ?? {}) as DenoWorkerOptions;
     // Deno refuses all others.
     if (options.type !== "module") return undefined;
+    const { permissions = "inherit" } = options.deno ?? {};
+    // What a module of ours imports at run time, a worker must be allowed to.
+    const isTransformed = spawn.setup.isTransformed &&
+      permissions === "inherit";
+    const setup = { ...spawn.setup, isTransformed };
     const { location } = globalThis as { location?: { href: string } };
     const program = new URL(String(where), location?.href).href;
     return {
-      args: [mainModule({ setup: spawn.setup, program }), given, ...rest],
+      args: [mainModule({ setup, program }), given, ...rest],
       begun: (worker) => begin(worker, spawn),
     };
   },
@@ -157,6 +163,7 @@ export function listenToParent(
   shared: (shared: SharedWithWorker, port: unknown) => void,
 ): DenoParent {
   const scope = globalThis as unknown as WorkerScope;
+  noteMessageTarget(globalThis);
   const { postMessage } = scope;
   const listener = (event: Event) => {
     const own = ownMessage(event);

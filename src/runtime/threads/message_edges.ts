@@ -7,13 +7,19 @@ import { contextOf } from "../../core/annotator.ts";
 import { ContinuationKind } from "../../core/continuation_table.ts";
 import { MessageRing } from "../../core/message_ring.ts";
 import type { Spawn } from "../../core/threads.ts";
+import { Reason } from "../../core/reason.ts";
 import { NO_FILE } from "../../core/site_table.ts";
+import { waitOf } from "../../core/wait.ts";
 import type { GoId } from "../../format/ids.ts";
 import type {
   SharedWithWorker,
   WorkerSetup,
 } from "../../core/thread_messages.ts";
-import { runSlice, type WrapperContext } from "../wrappers/callback.ts";
+import {
+  claimFor,
+  runSlice,
+  type WrapperContext,
+} from "../wrappers/callback.ts";
 import type { AnyFunction } from "../wrappers/replace.ts";
 
 /**
@@ -103,6 +109,17 @@ export class MessageEdge {
       out.count--;
       throw error;
     }
+  }
+
+  /**
+   * The program listens for messages: a promise that is being built around that
+   * waits for one.
+   */
+  listened(): void {
+    const { context, inName } = this.#parts;
+    const { recorder, sites } = context;
+    if (!recorder.isRecording) return;
+    claimFor(context, waitOf(Reason.Receive, sites.put(inName, NO_FILE, 0)));
   }
 
   /** A message has come: runs what `dispatch` calls as its task. */

@@ -31,7 +31,10 @@ export function wrapListeners(target: object, edgeOf: EdgeOf): void {
     (original) =>
       function (this: unknown, ...args: unknown[]): unknown {
         const edge = args[0] === "message" ? edgeOf(this ?? target) : undefined;
-        if (edge !== undefined) args[1] = standFor(args[1], edge);
+        if (edge !== undefined) {
+          args[1] = standFor(args[1], edge);
+          edge.listened();
+        }
         return Reflect.apply(original, this, args);
       },
   );
@@ -78,6 +81,7 @@ function wrapHandler(target: object, edgeOf: EdgeOf): void {
       }
       const stand = standFor(handler, edge) as AnyFunction;
       given.set(stand, handler);
+      edge.listened();
       Reflect.apply(plain.set, this, [stand]);
     },
   });

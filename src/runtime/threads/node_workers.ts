@@ -125,7 +125,8 @@ export const nodeInjector: NodeInjector = (construct, args, spawn) => {
     where,
     {
       ...options,
-      execArgv: [...execArgv, "--import", entryUrl().href],
+      // Before a preload of the program's, which is to find the tracer there.
+      execArgv: ["--import", entryUrl().href, ...execArgv],
       workerData,
       transferList: [...options.transferList ?? [], there],
     },
@@ -174,6 +175,7 @@ function wrapMembers(
           : edge.post(original, this, args);
       },
   );
+  wrapOn(prototype, (worker) => traced.get(worker)?.edge);
   define(
     prototype,
     "emit",
@@ -189,8 +191,27 @@ function wrapMembers(
   );
 }
 
+/** Wraps how an emitter's listeners are added. */
+function wrapOn(
+  target: object,
+  edgeOf: (emitter: object) => MessageEdge | undefined,
+): void {
+  for (const key of ["on", "addListener", "once"]) {
+    define(
+      target,
+      key,
+      (original) =>
+        function (this: object, ...args: unknown[]): unknown {
+          if (args[0] === "message") edgeOf(this)?.listened();
+          return Reflect.apply(original, this, args);
+        },
+    );
+  }
+}
+
 /** The message port of a Node worker to who started it. */
 export function wrapParentPort(port: object, edge: MessageEdge): void {
+  wrapOn(port, () => edge);
   define(
     port,
     "postMessage",

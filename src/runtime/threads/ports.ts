@@ -24,9 +24,18 @@ const ownPorts = new WeakSet<object>();
 const { MessageChannel } = globalThis;
 const { postMessage } = globalThis.MessagePort?.prototype ?? {};
 
-/** True for a port that carries what threads tell each other. */
-export function isOwnPort(port: object): boolean {
-  return ownPorts.has(port);
+/** Where messages come whose tasks are told otherwise, or not at all. */
+const messageTargets = new WeakSet<object>();
+
+/** Events of type "message" that `target` gets are no events like others. */
+export function noteMessageTarget(target: object): void {
+  messageTargets.add(target);
+}
+
+/** True if messages at `target` are recorded as such, or are the tracer's own. */
+export function isMessageTarget(target: unknown): boolean {
+  if (typeof target !== "object" || target === null) return false;
+  return messageTargets.has(target) || ownPorts.has(target);
 }
 
 /** Two ports of the tracer's own. */

@@ -5,6 +5,7 @@ import type { WrapperContext } from "../wrappers/callback.ts";
 import { edgeTo, type MessageEdge } from "./message_edges.ts";
 import { define, sayConstructor, wrapListeners } from "./message_listeners.ts";
 import type { WorkerClass } from "./node_workers.ts";
+import { noteMessageTarget } from "./ports.ts";
 import { labelOf } from "./worker_data.ts";
 
 /** How a runtime has a worker load the tracer before its program. */
@@ -56,6 +57,7 @@ export function wrapWebWorkers(
         spawn.ended();
         throw error;
       }
+      noteMessageTarget(worker);
       injected.begun(worker as EventTarget);
       traced.set(worker, { spawn, edge: edgeTo(context, spawn, label) });
       return worker;

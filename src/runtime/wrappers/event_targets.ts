@@ -1,5 +1,6 @@
 /** Event targets of the web: their listeners run inside `dispatchEvent`. */
 
+import { isMessageTarget } from "../threads/ports.ts";
 import type { WrapperContext } from "./callback.ts";
 import { Listeners } from "./listeners.ts";
 import { type AnyFunction, mimic, replace, replaceForNow } from "./replace.ts";
@@ -28,6 +29,9 @@ export function wrapDispatch(
           return Reflect.apply(original, this, args);
         }
         const type: unknown = Reflect.apply(typeOf, args[0], []);
+        if (type === "message" && isMessageTarget(this ?? globalThis)) {
+          return Reflect.apply(original, this, args);
+        }
         return isFromLoop(this, type) || recorder.isAtLoop
           ? listeners.runAlone(type, undefined, original, this, args)
           : listeners.runInside(type, undefined, original, this, args);

@@ -137,7 +137,7 @@ const scenarios = {
       return next();
     }));
     const work = async (worker) => {
-      for (let i = 0; i < 12; i++) {
+      for (let i = 0; i < 20; i++) {
         worker.post({ deed: "work", ms: 10 });
         await worker.next();
         burn(2);
@@ -145,9 +145,9 @@ const scenarios = {
     };
     const all = Promise.all(workers.map(work));
     await sleep(60);
-    const second = read(library.stream({ ...options, seconds: 0.15 }));
+    const second = read(library.stream({ ...options, seconds: 0.3 }));
     await sleep(40);
-    const third = read(library.stream({ ...options, seconds: 0.2 }));
+    const third = read(library.stream({ ...options, seconds: 0.4 }));
     await Promise.all([second, third, all]);
     ends.abort();
     await first;
@@ -237,7 +237,7 @@ const scenarios = {
     await next();
     post({ deed: "nested", ms: 20 });
     const answer = await next();
-    await sleep(50);
+    await sleep(300);
     const statistics = await stop();
     terminate();
     return { statistics, answer };
