@@ -153,6 +153,8 @@ export function bunAdapter(): RuntimeAdapter {
       return (shared) => edge.join(shared);
     },
     attachCalls(recorder) {
+      prepare(recorder);
+      apis!.wrapGlobals();
       calls ??= createCallHooks(
         recorder,
         (promise) => isPending(promise) ? ParkFlag.Pending : ParkFlag.Settled,

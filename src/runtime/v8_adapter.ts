@@ -135,6 +135,8 @@ export function createV8Adapter(runtime: V8Runtime): RuntimeAdapter {
       return (shared) => edge.join(shared);
     },
     attachCalls(recorder) {
+      prepare(recorder);
+      apis!.wrapGlobals();
       // V8 tells nobody whether a promise is settled.
       calls ??= createCallHooks(recorder, () => 0);
       return calls.hooks;

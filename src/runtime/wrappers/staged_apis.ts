@@ -24,6 +24,7 @@ export class StagedApis {
   /** Rows that wait for their module, by its name. */
   readonly #waiting = new Map<string, ApiRow[]>();
   #isStarted = false;
+  #hasGlobals = false;
 
   constructor(
     rows: readonly ApiRow[],
@@ -48,6 +49,20 @@ export class StagedApis {
   }
 
   /**
+   * Wraps what is in no module: before the program runs, so that it cannot keep
+   * a function for itself that is not wrapped.
+   */
+  wrapGlobals(): void {
+    if (this.#hasGlobals) return;
+    this.#hasGlobals = true;
+    this.#wrap(
+      this.#rows.filter(({ owner, madeBy, isArmed }) =>
+        !isArmed && moduleOf(madeBy ?? owner) === undefined
+      ),
+    );
+  }
+
+  /**
    * Wraps what is in no module, and each module then: `isAtOnce`, or one after
    * the other while the loop goes on.
    */
@@ -58,11 +73,8 @@ export class StagedApis {
       return;
     }
     this.#isStarted = true;
-    this.#wrap(
-      this.#rows.filter(({ owner, madeBy, isArmed }) =>
-        !isArmed && moduleOf(madeBy ?? owner) === undefined
-      ),
-    );
+    this.wrapGlobals();
+    wrapReady(this.#rows, this.#context);
     if (isAtOnce) this.#wrapModules();
     else this.#host.soon(this.#wrapNext);
   }
