@@ -20,7 +20,7 @@ export const SAMPLE_MS = 1;
 const MIN_SAMPLE_MS = 0.05;
 
 /** How often samples are fetched, in milliseconds: at least, and at most. */
-const FETCH_MS = 2000;
+const FETCH_MS = 1000;
 const MIN_FETCH_MS = 500;
 
 /** How long the end of a trace waits for the last samples. */

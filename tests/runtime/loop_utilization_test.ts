@@ -50,7 +50,7 @@ for (const frontEnd of frontEnds.all) {
 function isRight(round: Round): boolean {
   const { expected, utilization, longestMs, longestTurnMs } = round;
   return Math.abs(utilization - expected) <= POINTS &&
-    Math.abs(round.totalMs - round.foundTotalMs) < 1 &&
+    Math.abs(round.totalMs / round.foundTotalMs - 1) < 0.05 &&
     longestTurnMs >= longestMs - 0.1 && longestTurnMs <= longestMs * 1.5 + 2;
 }
 
