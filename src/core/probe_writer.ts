@@ -144,8 +144,18 @@ export class ProbeWriter {
     }
   }
 
-  /** What the probes of worker `thread` have told. */
-  measured(thread: number, figures: MeasuredInWorker, now: number): void {
+  /**
+   * What the probes of worker `thread` have told. Samples are for `takers`, who
+   * have its stacks.
+   */
+  measured(
+    thread: number,
+    figures: MeasuredInWorker,
+    { now, takers }: {
+      readonly now: number;
+      readonly takers: ReadonlySet<Consumer>;
+    },
+  ): void {
     for (const { began, ended, kind } of figures.collections) {
       this.collections++;
       this.#collection(began, ended, `${kind} on P ${figures.proc}`);
@@ -155,7 +165,8 @@ export class ProbeWriter {
     const proc = figures.proc as ProcId;
     this.samples += samples.length / 2;
     for (let at = 0; at < samples.length; at += 2) {
-      for (const stream of this.#streams.values()) {
+      for (const [consumer, stream] of this.#streams) {
+        if (!takers.has(consumer)) continue;
         // Whether its goroutine is known to this consumer yet is not known here.
         stream.sample(samples[at], proc, NO_GO, samples[at + 1] as StackId);
       }

@@ -211,6 +211,11 @@ export class RecordedWorkers {
     }
   }
 
+  /** Those who get the batches of a worker, and with them its stacks. */
+  consumersOf(thread: number): ReadonlySet<Consumer> {
+    return this.#members.get(thread)?.consumers ?? new Set();
+  }
+
   /** CPU samples are wanted every so many milliseconds, or no longer. */
   sample(cpuInterval: number | undefined): void {
     const { recording } = this.#host;

@@ -344,7 +344,8 @@ export class Recording {
   /** Something has come from a worker. */
   receive(thread: number, message: FromWorker, now: number): void {
     if (message.kind === "measured") {
-      this.probes.measured(thread, message.figures, now);
+      const takers = this.workers.consumersOf(thread);
+      this.probes.measured(thread, message.figures, { now, takers });
     }
     this.workers.receive(thread, message, this.consumers);
   }

@@ -719,6 +719,8 @@ export class Tracer {
   #sayBye(): void {
     const port = this.#mainPort;
     if (port === undefined) return;
+    // As far as they can be had at once.
+    this.#sampling.finish(true, () => {});
     this.#flush();
     this.#silently(() => {
       port.post({ kind: "bye", figures: this.#workerFigures() }, []);

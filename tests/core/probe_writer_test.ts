@@ -48,7 +48,7 @@ test("ProbeWriter.heap() tells the heaps of all threads as one", () => {
     heap: { used: 7, goal: 9 },
     samples: [],
   };
-  writer.measured(5, figures, 1002);
+  writer.measured(5, figures, { now: 1002, takers: new Set() });
   writer.heap(1003, { used: 50, goal: 60 });
   writer.forget(5);
   writer.heap(1004, heap);
@@ -74,7 +74,7 @@ test("ProbeWriter.measured() says on which processor a worker's collections were
   writer.measured(
     5,
     { proc: 3, collections, heap: undefined, samples: [] },
-    1010,
+    { now: 1010, takers: new Set() },
   );
   writer.leave(consumer, true);
   const [first, , second] = probeRecords(parts, consumer);

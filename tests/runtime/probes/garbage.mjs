@@ -14,11 +14,10 @@ const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 
 let kept;
 
-/** Objects that live for a moment, so that each collection has something to do. */
-function makeGarbage(ms) {
-  const began = performance.now();
+/** Objects that live for a moment: as many on a slow machine as on a fast one. */
+function makeGarbage(count) {
   let list = [];
-  while (performance.now() - began < ms) {
+  for (let i = 0; i < count; i++) {
     list.push({ at: list.length, next: { text: [list.length] } });
     if (list.length > 5000) list = [];
   }
@@ -27,7 +26,7 @@ function makeGarbage(ms) {
 
 async function rounds(count) {
   for (let i = 0; i < count; i++) {
-    makeGarbage(15);
+    makeGarbage(150_000);
     await pause(5);
   }
 }
@@ -35,9 +34,13 @@ async function rounds(count) {
 const chunks = [];
 start({ write: (bytes) => void chunks.push(bytes) }, { hooks });
 await rounds(25);
-const reading = new Response(stream({ hooks, seconds: 0.5 })).bytes();
-await rounds(25);
+const leaving = new AbortController();
+const { signal } = leaving;
+const reading = new Response(stream({ hooks, signal })).bytes();
+await rounds(15);
+leaving.abort();
 const late = await reading;
+await rounds(10);
 const statistics = await stop();
 writeFileSync(first, Buffer.concat(chunks));
 writeFileSync(second, late);

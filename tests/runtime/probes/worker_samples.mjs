@@ -8,7 +8,7 @@ import { writeFileSync } from "node:fs";
 import process from "node:process";
 
 const [library, hooks, first, second] = process.argv.slice(2);
-const { start, stop, stream } = await import(library);
+const { start, statistics, stop, stream } = await import(library);
 
 const pause = (ms) => new Promise((resolve) => setTimeout(resolve, ms));
 const url = new URL("busy_worker.mjs", import.meta.url);
@@ -31,18 +31,27 @@ async function begin() {
   };
 }
 
+/** Waits for samples, however slow the machine is. The main thread has few of its own. */
+async function moreSamples() {
+  const wanted = statistics().cpuSamples + 200;
+  const until = performance.now() + 20_000;
+  while (statistics().cpuSamples < wanted && performance.now() < until) {
+    await pause(100);
+  }
+}
+
 const chunks = [];
 start({ write: (bytes) => void chunks.push(bytes) }, { hooks });
 const endEarly = await begin();
 const leaving = new AbortController();
 const { signal } = leaving;
 const sampled = new Response(stream({ hooks, cpu: true, signal })).bytes();
+await moreSamples();
+await endEarly();
 const endLate = await begin();
-// They are fetched every second: what is lost if a worker does not answer in time is not all.
-await pause(1600);
+await moreSamples();
 leaving.abort();
 const bytes = await sampled;
-await endEarly();
 await endLate();
 const { notes } = await stop();
 writeFileSync(first, Buffer.concat(chunks));
