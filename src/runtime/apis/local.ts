@@ -13,6 +13,7 @@ import { KV_ROWS } from "./kv.ts";
 import {
   BUN_NODE_FILE_ROW,
   NODE_FILE_ROWS,
+  NODE_FILE_ROWS_ELSEWHERE,
   NODE_FILES_MISSING,
 } from "./node_files.ts";
 import {
@@ -25,7 +26,6 @@ import { WEB_ASSEMBLY_ROWS } from "./web_assembly.ts";
 import { BUN_ZLIB_ROWS, DENO_ZLIB_MISSING, ZLIB_ROWS } from "./zlib.ts";
 
 const SHARED: readonly ApiRow[] = [
-  ...NODE_FILE_ROWS,
   ...NODE_PROCESS_ROWS,
   ...CRYPTO_ROWS,
   ...NODE_DNS_ROWS,
@@ -40,11 +40,13 @@ export const DENO_LOCAL_ROWS: readonly ApiRow[] = [
   DENO_DNS_ROW,
   ...KV_ROWS,
   ...NODE_SQLITE_ROWS,
+  ...NODE_FILE_ROWS_ELSEWHERE,
   ...SHARED,
 ];
 
 /** Rows of Node. */
 export const NODE_LOCAL_ROWS: readonly ApiRow[] = [
+  ...NODE_FILE_ROWS,
   ...SHARED,
   ...ZLIB_ROWS,
   ...NODE_SQLITE_ROWS.map((row) => ({ ...row, isReady: isSqliteQuiet })),
@@ -70,6 +72,7 @@ export const BUN_LOCAL_ROWS: readonly ApiRow[] = [
   ...BUN_SQLITE_ROWS,
   BUN_NODE_FILE_ROW,
   ...NODE_SQLITE_ROWS,
+  ...NODE_FILE_ROWS_ELSEWHERE,
   ...SHARED,
   ...ZLIB_ROWS,
 ];

@@ -85,14 +85,17 @@ function syncForms(keys: readonly string[]): string[] {
   return keys.map((key) => `${key}Sync`);
 }
 
-const handles: ApiRow = {
-  ...onDescriptor,
-  owner: "FileHandle.prototype",
-  madeBy: "fs.promises",
-  keys: ON_HANDLES,
-  how: "promise",
-  wrap: (context, owner) => wrapFileHandles(handles, context, owner),
-};
+function handles(keys: readonly string[]): ApiRow {
+  const row: ApiRow = {
+    ...onDescriptor,
+    owner: "FileHandle.prototype",
+    madeBy: "fs.promises",
+    keys,
+    how: "promise",
+    wrap: (context, owner) => wrapFileHandles(row, context, owner),
+  };
+  return row;
+}
 
 const directories: ApiRow = {
   ...onDescriptor,
@@ -129,8 +132,8 @@ const watches: ApiRow = {
   wrap: (context, owner) => wrapIteration(watches, context, owner),
 };
 
-/** Rows of all three runtimes. What one has not is passed over. */
-export const NODE_FILE_ROWS: readonly ApiRow[] = [
+/** Rows of all three runtimes but for the handles' own. What one has not is passed over. */
+const FILE_ROWS: readonly ApiRow[] = [
   {
     ...onFile,
     owner: "fs",
@@ -160,8 +163,6 @@ export const NODE_FILE_ROWS: readonly ApiRow[] = [
     keys: syncForms(ON_DESCRIPTORS),
     how: "sync",
   },
-  // Before what wraps `open` as any other.
-  handles,
   {
     ...onFile,
     owner: "fs.promises",
@@ -186,6 +187,19 @@ export const NODE_FILE_ROWS: readonly ApiRow[] = [
     how: "sync",
   },
   entries,
+];
+
+/** Rows of Node, where each handle has a `close` of its own. */
+export const NODE_FILE_ROWS: readonly ApiRow[] = [
+  // Before what wraps `open` as any other.
+  handles(ON_HANDLES),
+  ...FILE_ROWS,
+];
+
+/** Rows of Deno and Bun. */
+export const NODE_FILE_ROWS_ELSEWHERE: readonly ApiRow[] = [
+  handles([...ON_HANDLES, "close"]),
+  ...FILE_ROWS,
 ];
 
 /** What Bun has beside them. */

@@ -254,6 +254,17 @@ const handles = Object.entries(ON_HANDLES).map(([key, args]) => ({
   },
 }));
 
+const closing = [{
+  api: "FileHandle.close",
+  // On Deno it is an async function.
+  waker: "loop|async function",
+  runtimes: ["deno", "bun"],
+  async run(h) {
+    const handle = await fs.promises.open(slowFile(h), "r+");
+    await h.timed(() => handle.close());
+  },
+}];
+
 const directories = [{
   api: "fs.Dir.read",
   async run(h) {
@@ -304,5 +315,6 @@ export const snippets = [
   ...promises,
   ...others,
   ...handles,
+  ...closing,
   ...directories,
 ];
