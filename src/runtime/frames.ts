@@ -29,8 +29,10 @@ const REASONS: readonly (readonly [RegExp, Reason])[] = [
     /^node:(internal\/)?(deps\/undici|net|http|_http|https|tls|dgram|dns)/,
     Reason.Network,
   ],
+  [/deno_(web\/06_streams|node\/(internal\/streams|_stream))/, Reason.Receive],
   [/deno_(fs|io|crypto|node|process|os|kv|cache|ffi)\b/, Reason.Sync],
   [/^node:(internal\/)?(fs|crypto|zlib|child_process)/, Reason.Sync],
+  [/^node:(internal\/)?(web)?streams?\b/, Reason.Receive],
 ];
 
 /** True for a file of the runtime itself. */
