@@ -11,7 +11,10 @@
 import { createApp } from "./hono_app.ts";
 import { portFrom } from "./port.ts";
 
-const app = createApp({ readText: Deno.readTextFile });
+const app = createApp({
+  // Looked up when it is called: what was taken earlier is not the wrapped one.
+  readText: (file) => Deno.readTextFile(file),
+});
 
 Deno.serve({
   hostname: "127.0.0.1",

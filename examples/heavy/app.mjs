@@ -19,12 +19,13 @@ const FILE_BYTES = 48_000;
 /**
  * The app, its files made.
  *
- * @param {{ folder: string, backend: string, tcpPort: number }} options `folder` is its own
+ * @param {{ folder: string, backend: string, tcpPort: number, stacks?: "budget" | "all" }} options
+ *   `folder` is its own
  */
-export async function createApp({ folder, backend, tcpPort }) {
+export async function createApp({ folder, backend, tcpPort, stacks }) {
   const app = new Hono();
   // This arms the wrapper that names requests.
-  app.route("/debug", debugTrace());
+  app.route("/debug", debugTrace({ stream: { stacks } }));
   await makeFiles(folder);
   const orders = await openOrders(folder);
 
@@ -66,7 +67,7 @@ export async function createApp({ folder, backend, tcpPort }) {
   /** A slow hash, in the thread pool. */
   async function checkPassword(c) {
     const scrypt = promisify(crypto.scrypt);
-    const key = await scrypt(c.req.param("user"), "salt", 32, { cost: 4096 });
+    const key = await scrypt(c.req.param("user"), "salt", 32, { cost: 1024 });
     return c.json({ key: key.toString("hex") });
   }
 

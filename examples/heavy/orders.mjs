@@ -21,8 +21,12 @@ export async function openOrders(folder) {
   database.exec("BEGIN");
   for (let i = 0; i < COUNT; i++) insert.run(i % 100, i / 10);
   database.exec("COMMIT");
-  const query = database.prepare(QUERY);
-  return { find: (customer) => query.get(customer) };
+  // Bun keeps the statements of query() for their next use.
+  if (database.query !== undefined) {
+    return { find: (customer) => database.query(QUERY).get(customer) };
+  }
+  const statement = database.prepare(QUERY);
+  return { find: (customer) => statement.get(customer) };
 }
 
 async function openDatabase(path) {

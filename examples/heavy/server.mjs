@@ -23,6 +23,8 @@ const { values } = parseArgs({
     port: { type: "string", default: "8000" },
     backend: { type: "string" },
     tcp: { type: "string" },
+    // Of which awaits the call sites are recorded: "budget" or "all".
+    stacks: { type: "string" },
   },
 });
 if (values.backend === undefined || values.tcp === undefined) {
@@ -40,6 +42,7 @@ const app = await createApp({
   folder,
   backend: values.backend,
   tcpPort: Number(values.tcp),
+  stacks: values.stacks,
 });
 await serve(app.fetch, Number(values.port));
 

@@ -28,6 +28,12 @@ const { LOOPTRACE_FRONT_END = "" } = process.env;
 const MAX_UNKNOWN_SHARE = 0.02;
 const SECONDS = 2;
 
+/**
+ * Recordings of which one must do. What has no reason is seldom and short; but where the machine has other work, each of
+ * those waits may take as long as a second, and the budget of stacks, a share of the time, is spent on being stopped.
+ */
+const ATTEMPTS = 3;
+
 const frontEnds = await findFrontEnds();
 
 after(() => frontEnds.remove());
@@ -41,12 +47,12 @@ for (const frontEnd of frontEnds.all) {
   test(`the Hono example waits for what is known: ${name}`, {
     skip,
   }, async () => {
-    const bytes = await recordHonoExample(frontEnd, SECONDS);
     const title = `Hono, ${name}`;
-    const { coverage, entries } = summarize(judgeTrace(bytes, title));
+    const record = () => recordHonoExample(frontEnd, SECONDS);
+    const bytes = await covered(title, record);
+    const { entries } = summarize(judgeTrace(bytes, title));
     const sleepers = entries.find((entry) => entry.name === "GET /sleep");
     assert((sleepers?.count ?? 0) > 10, `${sleepers?.count} of GET /sleep`);
-    checkCoverage(coverage);
     await judgeWithGo([{ name: title, bytes }]);
   });
 
@@ -56,14 +62,28 @@ for (const frontEnd of frontEnds.all) {
       skip,
     },
     async (t) => {
-      const bytes = await recordHeavyExample(frontEnd, SECONDS);
       const title = `heavy, ${name}`;
-      const { coverage } = summarize(judgeTrace(bytes, title));
-      checkCoverage(coverage);
+      const record = () => recordHeavyExample(frontEnd, SECONDS);
+      const bytes = await covered(title, record);
       await judgeWithGo([{ name: title, bytes }]);
       await t.test(`profiles: ${name}`, () => checkProfiles(bytes));
     },
   );
+}
+
+/** A recording whose waits have reasons; see ATTEMPTS. */
+async function covered(
+  title: string,
+  record: () => Promise<Uint8Array>,
+): Promise<Uint8Array> {
+  for (let attempt = 1;; attempt++) {
+    const bytes = await record();
+    const { coverage } = summarize(judgeTrace(bytes, title));
+    const isGood = coverage.unknownShare <= MAX_UNKNOWN_SHARE;
+    if (!isGood && attempt < ATTEMPTS) continue;
+    checkCoverage(coverage);
+    return bytes;
+  }
 }
 
 function checkCoverage(coverage: Coverage): void {
@@ -88,7 +108,7 @@ function checkCoverage(coverage: Coverage): void {
 /** What the example does, by the profile in which it must be; each as any of these. */
 const OPERATIONS: Readonly<Record<ProfileKind, readonly RegExp[]>> = {
   net: [/^fetch$/],
-  sync: [/readFile$|^BunFile\./, /scrypt$/, /gzip$/],
+  sync: [/[rR]eadFile$|^BunFile\./, /scrypt$/, /readdir$/],
   syscall: [/\.(get|all)$|readFileSync$/],
   // Who waits to run is told by what woke it.
   sched: [/./],

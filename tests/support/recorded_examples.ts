@@ -55,6 +55,8 @@ export function recordHeavyExample(
       ...frontEnd.args,
       join(example, "server.mjs"),
       "--port=0",
+      // The budget is a share of the time: on a machine with other work to do it is soon spent.
+      "--stacks=all",
       ...addresses,
     ]);
     return await underLoad(server, seconds, async (loadSeconds) => {
