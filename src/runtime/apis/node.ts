@@ -3,6 +3,7 @@
 import type { ApiTable } from "./api_table.ts";
 import { NODE_LOCAL_MISSING, NODE_LOCAL_ROWS } from "./local.ts";
 import { NODE_NETWORK_MISSING, NODE_NETWORK_ROWS } from "./network.ts";
+import { MISSING_MESSAGES } from "./messages.ts";
 import { PROMISE_ROWS } from "./promises.ts";
 import { TIMER_ROWS } from "./timers.ts";
 import { NODE_WORKER_ROW } from "./workers.ts";
@@ -16,5 +17,9 @@ export const NODE_APIS: ApiTable = {
     NODE_WORKER_ROW,
     ...NODE_LOCAL_ROWS,
   ],
-  missing: [...NODE_NETWORK_MISSING, ...NODE_LOCAL_MISSING],
+  missing: [
+    ...MISSING_MESSAGES,
+    ...NODE_NETWORK_MISSING,
+    ...NODE_LOCAL_MISSING,
+  ],
 };
