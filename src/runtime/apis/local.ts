@@ -23,7 +23,12 @@ import {
 } from "./processes.ts";
 import { BUN_SQLITE_ROWS, NODE_SQLITE_ROWS } from "./sqlite.ts";
 import { WEB_ASSEMBLY_ROWS } from "./web_assembly.ts";
-import { BUN_ZLIB_ROWS, DENO_ZLIB_MISSING, ZLIB_ROWS } from "./zlib.ts";
+import {
+  BUN_ZLIB_ROWS,
+  DENO_ZLIB_MISSING,
+  DENO_ZLIB_ROWS,
+  ZLIB_ROWS,
+} from "./zlib.ts";
 
 const SHARED: readonly ApiRow[] = [
   ...NODE_PROCESS_ROWS,
@@ -39,6 +44,7 @@ export const DENO_LOCAL_ROWS: readonly ApiRow[] = [
   ...DENO_PROCESS_ROWS,
   DENO_DNS_ROW,
   ...KV_ROWS,
+  ...DENO_ZLIB_ROWS,
   ...NODE_SQLITE_ROWS,
   ...NODE_FILE_ROWS_ELSEWHERE,
   ...SHARED,

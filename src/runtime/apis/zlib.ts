@@ -1,6 +1,7 @@
 /** Compression in one go. What is compressed piece by piece is a stream. */
 
 import { Reason } from "../../core/reason.ts";
+import { wrapCompressors } from "../wrappers/compressors.ts";
 import type { ApiRow, MissingApi } from "./api_table.ts";
 
 const family = "compression";
@@ -32,10 +33,23 @@ export const ZLIB_ROWS: readonly ApiRow[] = [
   },
 ];
 
-/** Why Deno has none of them. */
+const compressors: ApiRow = {
+  family,
+  owner: "zlib",
+  keys: FUNCTIONS,
+  how: "own",
+  reason,
+  note: "on Deno a promise that is built around it waits for it",
+  wrap: (context, owner) => wrapCompressors(compressors, context, owner),
+};
+
+/** Rows of Deno. */
+export const DENO_ZLIB_ROWS: readonly ApiRow[] = [compressors];
+
+/** What Deno's frozen module keeps from being wrapped. */
 export const DENO_ZLIB_MISSING: readonly MissingApi[] = [{
   family,
-  api: "zlib.*",
+  api: "zlib.gzipSync and the like",
   why: "Deno's module is frozen: nothing can be put in its functions' place",
 }];
 

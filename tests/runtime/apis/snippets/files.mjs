@@ -62,12 +62,14 @@ const QUICK_ONES = [
 /** Those that Deno may be done with before they return: its hooks know, its transform does not. */
 const MAY_BE_DONE = [
   "lock",
+  "read",
   "seek",
   "stat",
   "truncate",
   "tryLock",
   "unlock",
   "utime",
+  "write",
 ];
 
 function slowLink(h) {
