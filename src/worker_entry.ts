@@ -17,11 +17,7 @@ import {
   restoreLocation,
 } from "./runtime/threads/deno_workers.ts";
 import type { WorkerThreadsModule } from "./runtime/threads/node_workers.ts";
-import {
-  entryUrl,
-  SETUP_KEY,
-  type WorkerData,
-} from "./runtime/threads/worker_data.ts";
+import { SETUP_KEY, type WorkerData } from "./runtime/threads/worker_data.ts";
 
 const onDeno = takeStart();
 const own = onDeno === undefined ? attach() : attachOnDeno(onDeno);
@@ -55,10 +51,17 @@ function attach(): Attached | undefined {
     | undefined;
   const given = (module?.workerData as WorkerData | null)?.[SETUP_KEY];
   if (module === undefined || given === undefined) return undefined;
-  const { setup, shared, port, data } = given;
+  const { setup, shared, port, data, execArgv } = given;
   // The program is to see what it was given, and how it was started.
   module.workerData = data;
-  forgetImport((getProcess() as unknown as { execArgv: string[] }).execArgv);
+  if (execArgv !== undefined) {
+    Object.defineProperty(getProcess(), "execArgv", {
+      value: execArgv,
+      writable: true,
+      configurable: true,
+      enumerable: true,
+    });
+  }
   let begin = () => {};
   try {
     begin = attachWorker(setup, { shared, port });
@@ -67,12 +70,6 @@ function attach(): Attached | undefined {
   }
   builtin("node:module")?.syncBuiltinESMExports?.();
   return { isTransformed: setup.isTransformed, begin };
-}
-
-/** Takes `--import` of this file out of what the program sees. */
-function forgetImport(execArgv: string[]): void {
-  const index = execArgv?.lastIndexOf(entryUrl().href) ?? -1;
-  if (index > 0) execArgv.splice(index - 1, 2);
 }
 
 /** What Deno's first module says, once. */

@@ -62,6 +62,9 @@ export class RecordedWorkers {
   lost = 0;
   /** What each worker has counted, as far as it has told. */
   readonly #figures = new Map<number, WorkerFigures>();
+  /** Of those that have ended. */
+  #endedEvents = 0;
+  #endedUnlinked = 0;
 
   readonly #host: RecordedWorkersHost;
   readonly #members = new Map<number, Member>();
@@ -73,12 +76,13 @@ export class RecordedWorkers {
 
   /** Events that workers have written, as far as they have told. */
   get events(): number {
-    return this.#sum(({ events }) => events);
+    return this.#endedEvents + this.#sum(({ events }) => events);
   }
 
   /** Messages to workers of which it is not known who posted them. */
   get unlinkedMessages(): number {
-    return this.#sum(({ unlinkedMessages }) => unlinkedMessages);
+    return this.#endedUnlinked +
+      this.#sum(({ unlinkedMessages }) => unlinkedMessages);
   }
 
   #sum(figure: (figures: WorkerFigures) => number): number {
@@ -178,6 +182,10 @@ export class RecordedWorkers {
     if (isLost) this.lost++;
     for (const consumer of member.consumers) this.#part(member, consumer);
     this.#members.delete(thread);
+    const figures = this.#figures.get(thread);
+    this.#figures.delete(thread);
+    this.#endedEvents += figures?.events ?? 0;
+    this.#endedUnlinked += figures?.unlinkedMessages ?? 0;
     this.#host.ended(thread);
   }
 

@@ -236,3 +236,21 @@ function checkDemo(output: string, trace: Uint8Array): void {
   const table = output.slice(output.indexOf("waiting  blocked on"));
   assertEquals(table.match(/^ +[\d,]+ +[\d.]+ +[\d.]+ /gm)?.length, 10, output);
 }
+
+test("workers/main.ts records four workers, each a processor of its own", async () => {
+  const { output, trace } = await runScript(example("workers/main.ts"), [
+    "--no-prompt",
+    "-A",
+  ]);
+  assertStringIncludes(output, "trace.out is written: 4 workers");
+  const read = parseTrace(trace, { strict: true });
+  assertEquals(read.warnings, []);
+  await judgeWithGo([{ name: "workers/main.ts", bytes: trace }]);
+  const { entries } = summarize(read);
+  const count = (name: string) =>
+    entries.find((entry) => entry.name === name)?.count;
+  assertEquals(count("worker mandelbrot.ts"), 4);
+  // Sixteen parts of the picture, and as many answers.
+  assertEquals(count("message to mandelbrot.ts"), 16);
+  assertEquals(count("message from mandelbrot.ts"), 16);
+});

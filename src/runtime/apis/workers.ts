@@ -22,6 +22,7 @@ export const NODE_WORKER_ROW: ApiRow = {
   reason: Reason.Receive,
   // Those that are made before a recording are to be recorded, too.
   isArmed: true,
+  note: "not those of `eval: true`",
   wrap: (context, owner) =>
     wrapNodeWorkers(owner as WorkerThreadsModule, context, nodeInjector),
 };

@@ -93,8 +93,11 @@ function construct(
   { context, inject, traced }: Making,
 ): object {
   const options = (args[1] ?? {}) as NodeWorkerOptions;
-  const label = options.eval === true ? "[worker eval]" : labelOf(args[0]);
-  const spawn = context.recorder.threads?.spawn(label);
+  const label = labelOf(args[0]);
+  // Node 20 runs a text before what is to be imported first.
+  const spawn = options.eval === true
+    ? undefined
+    : context.recorder.threads?.spawn(label);
   if (spawn === undefined) return Reflect.construct(target, args, newTarget);
   let worker: object;
   try {
@@ -119,7 +122,13 @@ export const nodeInjector: NodeInjector = (construct, args, spawn) => {
   const { process } = globalThis as unknown as { process: NodeProcess };
   const { here, there } = makeOwnChannel();
   const workerData: WorkerData = {
-    [SETUP_KEY]: { setup, shared, port: there, data: options.workerData },
+    [SETUP_KEY]: {
+      setup,
+      shared,
+      port: there,
+      data: options.workerData,
+      execArgv: [...options.execArgv ?? process.execArgv],
+    },
   };
   const withTracer = (execArgv: readonly string[]): unknown[] => [
     where,

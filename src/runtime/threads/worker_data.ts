@@ -15,6 +15,8 @@ export interface WorkerData {
     readonly shared: SharedWithWorker;
     readonly port: unknown;
     readonly data: unknown;
+    /** What `process.execArgv` would be, where the tracer is put in there. */
+    readonly execArgv?: readonly string[];
   };
 }
 
