@@ -329,6 +329,15 @@ testAll("a program sees its workers as ever", async (frontEnd) => {
 });
 
 testAll(
+  "a module that asks whether it is the main one is told as ever",
+  async (frontEnd) => {
+    const { said: { recording, without } } = await play(frontEnd, "asks");
+    assertEquals(recording, without);
+  },
+  ({ runtime }) => runtime === "deno",
+);
+
+testAll(
   "a worker without permissions is recorded",
   async (frontEnd) => {
     const { said: { answer, statistics }, traces: [trace] } = await play(

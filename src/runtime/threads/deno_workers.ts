@@ -60,12 +60,50 @@ export const denoWebInjector: WebInjector = {
     const setup = { ...spawn.setup, isTransformed };
     const { location } = globalThis as { location?: { href: string } };
     const program = new URL(String(where), location?.href).href;
+    if (asksForMain(program)) return undefined;
     return {
       args: [mainModule({ setup, program }), given, ...rest],
       begun: (worker) => begin(worker, spawn),
     };
   },
 };
+
+interface DenoNamespace {
+  readonly permissions: {
+    querySync(
+      descriptor: { name: "read"; path: string },
+    ): { readonly state: string };
+  };
+  readTextFileSync(path: URL): string;
+}
+
+/** Modules that were looked at, and what was found. */
+const askForMain = new Map<string, boolean>();
+
+/**
+ * True for a module that wants to know whether it is the main one: ours would be
+ * that instead, so such a worker is not recorded.
+ */
+function asksForMain(program: string): boolean {
+  if (!program.startsWith("file:")) return program.includes("import.meta.main");
+  const known = askForMain.get(program);
+  if (known !== undefined) return known;
+  let asks = false;
+  try {
+    const { Deno: deno } = globalThis as unknown as { Deno: DenoNamespace };
+    const url = new URL(program);
+    url.search = url.hash = "";
+    const path = decodeURIComponent(url.pathname);
+    const { state } = deno.permissions.querySync({ name: "read", path });
+    if (state === "granted") {
+      asks = deno.readTextFileSync(url).includes("import.meta.main");
+    }
+  } catch {
+    // It is not there, or no text: the worker says so itself.
+  }
+  askForMain.set(program, asks);
+  return asks;
+}
 
 /** The URL of a module that imports the tracer, and the program after it. */
 function mainModule(start: DenoWorkerStart): string {

@@ -288,6 +288,19 @@ const scenarios = {
     return facts;
   },
 
+  /** Deno: a worker whose module asks whether it is the main one. */
+  async asks() {
+    const plain = start("./main_worker.mjs");
+    const without = await plain.next();
+    const stop = record();
+    const { next, terminate } = start("./main_worker.mjs");
+    const recording = await next();
+    const statistics = await stop();
+    plain.terminate();
+    terminate();
+    return { statistics, without, recording };
+  },
+
   /** Deno: workers that may do nothing. */
   async permissions() {
     const stop = record();

@@ -1,0 +1,1 @@
+postMessage(import.meta.main);
