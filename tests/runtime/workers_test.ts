@@ -302,7 +302,8 @@ testAll("a worker of a worker's is recorded, too", async (frontEnd) => {
   assertEquals(answer, "inner done");
   assertEquals(statistics.workers, 2);
   assertEquals(procsOf(trace), [0, 1, 2]);
-  assert(busyOf(trace).get(2)! >= 20);
+  // The main thread has to say first that there is a recording: half of 20 ms.
+  assert(busyOf(trace).get(2)! >= 8);
   // It was asked by its own parent.
   const { to } = messagesOf(trace);
   assert(to.some(({ creator, runner }) => creator === 1 && runner === 2));
