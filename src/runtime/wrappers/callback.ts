@@ -90,7 +90,7 @@ export function runSlice(
   id: number,
   callback: AnyFunction,
   receiver: unknown,
-  args: unknown[],
+  args: ArrayLike<unknown>,
 ): unknown {
   const { recorder } = context;
   context.beforeSlice?.();

@@ -58,19 +58,19 @@ export function tellingEmit(
 ): AnyFunction {
   const { recorder } = context;
   const listeners = new Listeners(context);
-  return function emit(this: Emitter, ...args: unknown[]): unknown {
+  // Servers emit dozens of events a request: no array is made for those that
+  // only the runtime listens to.
+  return function emit(this: Emitter, type: string): unknown {
+    const args = arguments;
     if (!recorder.isRecording) return Reflect.apply(original, this, args);
-    const type = args[0] as string;
     if (type === "close") cancelPending(recorder, this);
     const known = this._events?.[type];
     if (known === undefined) return Reflect.apply(original, this, args);
     const last = lastOf(known);
-    if (!recorder.isAtLoop) {
-      return listeners.runInside(type, last, original, this, args);
-    }
-    return isInternal(last)
-      ? Reflect.apply(original, this, args)
-      : listeners.runAlone(type, last, original, this, args);
+    if (isInternal(last)) return Reflect.apply(original, this, args);
+    return recorder.isAtLoop
+      ? listeners.runAlone(type, last, original, this, args)
+      : listeners.runInside(type, last, original, this, args);
   };
 }
 

@@ -43,7 +43,7 @@ export class Listeners {
     listener: unknown,
     dispatch: AnyFunction,
     receiver: unknown,
-    args: unknown[],
+    args: ArrayLike<unknown>,
   ): unknown {
     const { continuations } = this.#context.recorder;
     const fn = typeof listener === "function" ? listener as AnyFunction : null;
@@ -63,7 +63,7 @@ export class Listeners {
     listener: unknown,
     dispatch: AnyFunction,
     receiver: unknown,
-    args: unknown[],
+    args: ArrayLike<unknown>,
   ): unknown {
     const { recorder } = this.#context;
     const since = recorder.nextRecord;
