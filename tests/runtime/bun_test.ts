@@ -121,8 +121,12 @@ test(
     assertEquals(printed.recorded, printed.plain);
     assertEquals(printed.after, printed.plain);
     assertEquals(printed.error, undefined);
+    const names = countNames(bytes, "all forms of Bun.serve");
+    // The program's own client: a listener that only settles a promise is a task
+    // if it happens to run long.
+    names.delete("open listener");
     assertEquals(
-      Object.fromEntries(countNames(bytes, "all forms of Bun.serve")),
+      Object.fromEntries(names),
       {
         "main": 1,
         "GET /plain/:id": 2,
