@@ -7,7 +7,7 @@ import {
   isResolver,
   type WrapperContext,
 } from "./callback.ts";
-import { Listeners } from "./listeners.ts";
+import { isEnding, Listeners } from "./listeners.ts";
 import { Operation } from "./operation.ts";
 import { cancelPending, waitOfEvents } from "./remotes.ts";
 import { type AnyFunction, replace, replaceForNow } from "./replace.ts";
@@ -67,7 +67,9 @@ export function tellingEmit(
     const known = this._events?.[type];
     if (known === undefined) return Reflect.apply(original, this, args);
     const last = lastOf(known);
-    if (isInternal(last)) return Reflect.apply(original, this, args);
+    if (isInternal(last) || isEnding(type)) {
+      return Reflect.apply(original, this, args);
+    }
     return recorder.isAtLoop
       ? listeners.runAlone(type, last, original, this, args)
       : listeners.runInside(type, last, original, this, args);

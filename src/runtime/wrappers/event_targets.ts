@@ -2,7 +2,7 @@
 
 import { isMessageTarget } from "../threads/ports.ts";
 import type { WrapperContext } from "./callback.ts";
-import { Listeners } from "./listeners.ts";
+import { isEnding, Listeners } from "./listeners.ts";
 import { type AnyFunction, mimic, replace, replaceForNow } from "./replace.ts";
 
 /** Events that only the loop has for a WebSocket. */
@@ -29,7 +29,9 @@ export function wrapDispatch(
           return Reflect.apply(original, this, args);
         }
         const type: unknown = Reflect.apply(typeOf, args[0], []);
-        if (type === "message" && isMessageTarget(this ?? globalThis)) {
+        const isOthers = type === "message" &&
+          isMessageTarget(this ?? globalThis);
+        if (isOthers || isEnding(type)) {
           return Reflect.apply(original, this, args);
         }
         return isFromLoop(this, type) || recorder.isAtLoop

@@ -22,6 +22,22 @@ const TYPE_NAME = /^[\w.:-]{1,40}$/;
 /** Listeners that run as long as this are told of: 100 us. */
 const REGION_MS = 0.1;
 
+/**
+ * Events that runtimes dispatch when the loop is empty. To record one would begin
+ * a turn, whose end keeps the loop for once more, and so on for ever.
+ */
+const ENDINGS = new Set<unknown>([
+  "beforeunload",
+  "unload",
+  "beforeExit",
+  "exit",
+]);
+
+/** True for an event that says that the program ends. */
+export function isEnding(type: unknown): boolean {
+  return ENDINGS.has(type);
+}
+
 const UNNAMED = "listener";
 
 /** See the head of this file. */
